@@ -1,0 +1,61 @@
+# `make demo` and `make test` need git, make and Python 3.11 or newer: all else,
+# MPI included, is installed into .venv at the versions and hashes of requirements/.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup demo test lint bench lock clean distclean
+
+PYTHON ?= $(shell python3.11 --version >/dev/null 2>&1 && echo python3.11 || echo python3)
+WORKLOAD ?= unet3d
+RANKS ?= 2
+BIN := .venv/bin
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-annotate --no-emit-index-url \
+	--custom-compile-command 'make lock'
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
+
+setup: .venv/.stamp ## install the locked tools and the project into .venv
+
+demo: .venv/.stamp ## compile, run and judge a small WORKLOAD (unet3d) on RANKS (2)
+	mkdir -p demo
+	cd demo && ../$(BIN)/mlps +workload=$(WORKLOAD) +system=local submission=demo --write-to $(WORKLOAD).yaml
+	$(BIN)/mpiexec -n $(RANKS) $(BIN)/mlps-runner demo/$(WORKLOAD).yaml
+	$(BIN)/mlps verify demo/results
+
+test: .venv/.stamp ## run the tests
+	$(BIN)/pytest
+
+lint: .venv/.stamp ## check style, types and the layering of the packages
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/.stamp ## measure, and print the table of benchmarks
+	$(BIN)/python benchmarks/table.py
+
+lock: | .venv/bin/pip ## write requirements/ anew from pyproject.toml, at the newest versions
+	$(PIP_INSTALL) uv
+	$(LOCK) --upgrade --group dev --output-file requirements/dev.txt pyproject.toml
+	$(LOCK) --upgrade --group mpi --constraint requirements/dev.txt --output-file requirements/run.txt pyproject.toml
+
+clean: ## remove what demo, bench and the tools wrote
+	rm -rf bench build demo dist
+	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
+
+distclean: clean ## clean, and remove .venv
+	rm -rf .venv
+
+.venv/.stamp: requirements/dev.txt pyproject.toml | .venv/bin/pip
+	$(PIP_INSTALL) --require-hashes -r requirements/dev.txt
+	$(PIP_INSTALL) --no-deps --no-build-isolation -e .
+	touch $@
+
+.venv/bin/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "mlps needs Python 3.11 or newer; $(PYTHON) is missing or older." \
+		"Name one: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	$(PYTHON) -m venv .venv

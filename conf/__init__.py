@@ -1,0 +1,1 @@
+"""Hydra groups: what can be asked for."""

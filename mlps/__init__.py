@@ -1,0 +1,1 @@
+"""Compiles asks into frozen plans and holds the plan and evidence data types."""

@@ -1,0 +1,1 @@
+"""Composes asks with Hydra and freezes them into plans."""

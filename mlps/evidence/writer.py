@@ -1,0 +1,118 @@
+"""Writes evidence.h5: one writer, append only, flushed as a file.
+
+`File.flush()` after each append keeps the file readable after kill -9 (a dataset
+flush alone does not). Two writes of the same rows are byte-identical.
+"""
+
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import h5py
+import numpy as np
+
+from mlps.evidence import BY_NAME, CHAIN_TABLE, CHUNK_ROWS, SCHEMA, TABLES
+from mlps.evidence.chain import GENESIS, link
+from mlps.evidence.table import StructArray, Table
+
+_GZIP_LEVEL = 1
+_DIMENSION_ONLY = "This is a netCDF dimension but not a netCDF variable."
+
+
+class EvidenceWriter:
+    """An open evidence file. Rows are held until `flush`, then appended as blocks."""
+
+    def __init__(self, path: Path) -> None:
+        """Create the file with every declared dataset, empty."""
+        self._file = h5py.File(path, "x", track_order=True, locking="best-effort")
+        self._file.attrs["mlps_schema"] = SCHEMA
+        self._file.attrs["Conventions"] = "CF-1.11"
+        self._file.attrs["ticks_per_second"] = os.sysconf("SC_CLK_TCK")
+        self._pending: dict[str, list[StructArray]] = {}
+        self._head = GENESIS
+        for table in TABLES:
+            _create(self._file, table)
+        self._file.flush()
+
+    def append(self, table: str, rows: StructArray) -> None:
+        """Take rows of the table's dtype; they reach the disk at the next flush."""
+        wanted = BY_NAME[table].dtype
+        if rows.dtype != wanted:
+            raise ValueError(f"table {table!r}: rows are {rows.dtype}, not {wanted}")
+        if len(rows):
+            self._pending.setdefault(table, []).append(rows)
+
+    def flush(self) -> None:
+        """Append what is held, one block per table, extend the chain, flush."""
+        links: list[tuple[bytes, int, int, bytes]] = []
+        for name, parts in self._pending.items():
+            table = BY_NAME[name]
+            rows = np.concatenate(parts)
+            first = _extend(self._file[name], table, rows)
+            self._head = link(self._head, table, first, rows)
+            links.append((name.encode(), first, len(rows), self._head.encode()))
+        self._pending = {}
+        if links:
+            rows = np.array(links, dtype=CHAIN_TABLE.dtype)
+            _extend(self._file[CHAIN_TABLE.name], CHAIN_TABLE, rows)
+        self._file.flush()
+
+    @property
+    def head(self) -> str:
+        """Digest of the last block written."""
+        return self._head
+
+    def close(self) -> None:
+        """Flush and close."""
+        self.flush()
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        """Return the writer itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close, also after an error: what was held is still evidence."""
+        self.close()
+
+
+def _create(file: h5py.File, table: Table) -> None:
+    group = file.create_group(table.name, track_order=True)
+    group.attrs["long_name"] = table.row
+    row = group.create_dataset(
+        "row", shape=(0,), maxshape=(None,), dtype="u1", chunks=(CHUNK_ROWS,)
+    )
+    row.make_scale(_DIMENSION_ONLY)
+    for column in table.columns:
+        dataset = group.create_dataset(
+            column.name,
+            shape=(0,),
+            maxshape=(None,),
+            dtype=table.dtype[column.name],
+            chunks=(CHUNK_ROWS,),
+            compression="gzip",
+            compression_opts=_GZIP_LEVEL,
+            shuffle=True,
+            fletcher32=True,
+        )
+        dataset.attrs["units"] = column.unit
+        dataset.attrs["long_name"] = column.meaning
+        dataset.attrs["source"] = column.source
+        dataset.attrs["kind"] = column.kind
+        dataset.dims[0].attach_scale(row)
+
+
+def _extend(group: h5py.Group, table: Table, rows: StructArray) -> int:
+    first = int(group["row"].shape[0])
+    group["row"].resize((first + len(rows),))
+    for column in table.columns:
+        dataset = group[column.name]
+        dataset.resize((first + len(rows),))
+        dataset[first:] = rows[column.name]
+    return first

@@ -1,0 +1,68 @@
+"""The system under test and the submission: where it runs and what it claims."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from mlps.plan.typed import at_least
+
+
+class Division(StrEnum):
+    """What a plan claims. `whatif` and `demo` can never count."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+    WHATIF = "whatif"
+    DEMO = "demo"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class System:
+    """The clients: one rank is one accelerator; `hosts` equal hosts."""
+
+    name: str
+    accelerator: str
+    accelerators_per_host: int = field(metadata=at_least(1))
+    hosts: int = field(metadata=at_least(1))
+    host_memory_bytes: int = field(metadata=at_least(1))
+    data_path: str
+    data_shared: bool
+    results_on_data_path: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sampler:
+    """The /proc sampler; `interval_s` 0 is off, `max_samples` 0 is no cap."""
+
+    interval_s: float = field(metadata=at_least(0))
+    max_samples: int = field(metadata=at_least(0))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scale:
+    """What a laptop-scale submission divides by; all at the official value else.
+
+    `min_steps` official 500, `memory_multiple` official 5; `compute_factor`
+    stretches the emulated compute (1 is official).
+    """
+
+    min_steps: int = field(metadata=at_least(1))
+    memory_multiple: int = field(metadata=at_least(0))
+    compute_factor: float = field(metadata=at_least(0))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """The claim: division, edition of the rules, runs and how they are taken."""
+
+    name: str
+    division: Division
+    edition: str
+    warmup_runs: int = field(metadata=at_least(0))
+    measured_runs: int = field(metadata=at_least(1))
+    seed: int = field(metadata=at_least(0))
+    cold_reads: bool
+    verify_fraction: float = field(metadata=at_least(0))
+    rank_silent_s: float = field(metadata=at_least(1))
+    min_rate_bytes_per_s: int = field(metadata=at_least(1))
+    sampler: Sampler
+    scale: Scale

@@ -1,0 +1,132 @@
+"""summary.json: a view of one run's evidence, recomputed by whoever reads it."""
+
+from typing import Any
+
+from mlps import histogram, metrics
+from mlps.metrics import RankEpoch, Tables
+from mlps.plan import Plan
+
+SCHEMA = "summary/1"
+_PERCENTILES = (50, 95, 99, 100)
+
+
+def summarize(plan: Plan, tables: Tables) -> dict[str, Any]:
+    """Every number of a run from its tables: same tables, same numbers."""
+    run = tables["run"][0]
+    return {
+        "schema": SCHEMA,
+        "run_id": run["run_id"].decode(),
+        "run": int(run["number"]),
+        "kind": run["kind"].decode(),
+        "plan_digest": run["plan_digest"].decode(),
+        "outcome": _outcome(tables),
+        "ranks": len(tables["ranks"]),
+        "hosts": len(tables["hosts"]),
+        "training": _training(plan, tables),
+        "datagen": _datagen(tables),
+        "latency_us": _latencies(tables),
+        "sampler": _sampler(tables),
+    }
+
+
+def _outcome(tables: Tables) -> str:
+    rows = tables["outcome"]
+    return rows["outcome"][-1].decode() if len(rows) else "unfinished"
+
+
+def _training(plan: Plan, tables: Tables) -> dict[str, Any] | None:
+    records = metrics.rank_epochs(plan, tables)
+    if not records:
+        return None
+    epochs = metrics.utilization(records, plan.workload.reader.batch_size)
+    spans = [
+        metrics.epoch_span_ns([r for r in records if r.epoch == e.epoch])
+        for e in epochs
+    ]
+    total_bytes = sum(r.delivered_bytes for r in records)
+    total_samples = sum(r.samples for r in records)
+    slowest = min(epochs, key=lambda e: e.slowest_rules_percent)
+    return {
+        "epochs": [_epoch(e, records) for e in epochs],
+        "au_rules_percent": metrics.mean([e.rules_percent for e in epochs]),
+        "au_dlio_percent": metrics.mean([e.dlio_percent for e in epochs]),
+        "au_slowest_rank_percent": slowest.slowest_rules_percent,
+        "slowest_rank": slowest.slowest_rank,
+        "slowest_epoch": slowest.epoch,
+        "dlio_v2_samples_per_s": metrics.mean(
+            [e.dlio_v2_samples_per_s for e in epochs]
+        ),
+        "dlio_v3_samples_per_s": metrics.mean(
+            [e.dlio_v3_samples_per_s for e in epochs]
+        ),
+        "delivered_bytes": total_bytes,
+        "samples": total_samples,
+        "bytes_per_s": metrics.rate_per_s(total_bytes, sum(spans)),
+        "samples_per_s": metrics.rate_per_s(total_samples, sum(spans)),
+        "oversleep_percent": metrics.oversleep_percent(records),
+    }
+
+
+def _epoch(epoch: metrics.EpochUtilization, records: list[RankEpoch]) -> dict[str, Any]:
+    ranks = [r for r in records if r.epoch == epoch.epoch]
+    span = metrics.epoch_span_ns(ranks)
+    return {
+        "epoch": epoch.epoch,
+        "au_rules_percent": epoch.rules_percent,
+        "au_dlio_percent": epoch.dlio_percent,
+        "slowest_rank": epoch.slowest_rank,
+        "au_slowest_rank_percent": epoch.slowest_rules_percent,
+        "duration_s": span / metrics.NS_PER_S,
+        "steps": max(r.steps for r in ranks),
+        "bytes_per_s": metrics.rate_per_s(sum(r.delivered_bytes for r in ranks), span),
+        "wait_s": sum(r.wait_ns for r in ranks) / len(ranks) / metrics.NS_PER_S,
+        "barrier_s": sum(r.barrier_ns for r in ranks) / len(ranks) / metrics.NS_PER_S,
+    }
+
+
+def _datagen(tables: Tables) -> dict[str, Any] | None:
+    phases = tables["phases"]
+    rows = phases[phases["name"] == b"datagen"]
+    if not len(rows):
+        return None
+    offsets = metrics.clock_offsets_ns(tables)
+    starts = [int(r["start_ns"]) + offsets.get(int(r["rank"]), 0) for r in rows]
+    ends = [int(r["end_ns"]) + offsets.get(int(r["rank"]), 0) for r in rows]
+    span = max(ends) - min(starts)
+    written = int(rows["delivered_bytes"].sum())
+    return {
+        "files_written": int(rows["samples"].sum()),
+        "written_bytes": written,
+        "duration_s": span / metrics.NS_PER_S,
+        "bytes_per_s": metrics.rate_per_s(written, span),
+    }
+
+
+def _latencies(tables: Tables) -> dict[str, Any]:
+    rows = tables["latency"]
+    phases = sorted(set(rows["phase"].tolist()))
+    result: dict[str, Any] = {}
+    for operation in sorted(set(rows["operation"].tolist())):
+        counts = metrics.latency(tables, phases, operation.decode())
+        values: dict[str, Any] = {"count": sum(counts.values())}
+        for percent in _PERCENTILES:
+            value = histogram.percentile_ns(counts, percent)
+            values[f"p{percent}"] = None if value is None else value / 1000
+        result[operation.decode()] = values
+    return result
+
+
+def _sampler(tables: Tables) -> dict[str, Any] | None:
+    rows = tables["process"]
+    if not len(rows):
+        return None
+    cpu_ns = seconds_ns = 0
+    for rank in sorted(set(rows["rank"].tolist())):
+        own = rows[rows["rank"] == rank]
+        cpu_ns += int(own["sampler_cpu_ns"].max())
+        seconds_ns += int(own["sampled_at_ns"].max() - own["sampled_at_ns"].min())
+    return {
+        "samples": len(rows),
+        "core_percent_per_rank": 100 * cpu_ns / seconds_ns if seconds_ns > 0 else 0.0,
+        "peak_rss_bytes": int(rows["peak_rss_bytes"].max()),
+    }

@@ -1,0 +1,1 @@
+"""Judges plans and evidence against the rules of an edition."""

@@ -1,0 +1,1 @@
+"""Executes a plan under MPI and writes the evidence."""
