@@ -1,0 +1,213 @@
+"""Reads one run directory: evidence.h5 and summary.json into plain records."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mlps import summary
+from mlps.errors import EvidenceError
+from mlps.evidence.reader import Evidence
+from mlps.evidence.reader import read as read_evidence
+from mlps.evidence.table import StructArray
+from mlps.plan import Plan
+from rules.record import (
+    Closing,
+    DatasetFacts,
+    Host,
+    Rank,
+    RunEvidence,
+    RunRecord,
+    Utilization,
+)
+from rules.sources.folder import Folder, UnreadableError
+
+EVIDENCE = "evidence.h5"
+SUMMARY = "summary.json"
+NAME = re.compile(r"([0-9]{2,6})-([a-z]{1,16})-([0-9A-Za-z]{1,64})")
+_SUMMARY_LIMIT = 16 * 2**20
+_BAD_ROWS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+
+
+def load(folder: Folder, where: str) -> tuple[Evidence | None, str]:
+    """Evidence of the run directory `where`, or why there is none."""
+    try:
+        return read_evidence(folder.path(_join(where, EVIDENCE))), ""
+    except UnreadableError as error:
+        return None, str(error)
+    except (EvidenceError, MemoryError, *_BAD_ROWS) as error:
+        return None, " ".join(str(error).split())[:300] or type(error).__name__
+
+
+def record(
+    folder: Folder,
+    where: str,
+    loaded: tuple[Evidence | None, str],
+    plan: Plan,
+    sealed: bool | None,
+) -> RunRecord:
+    """Make the record of one run directory; `sealed` None asks the files."""
+    evidence, fault = loaded
+    facts = None
+    if evidence is not None:
+        try:
+            facts = _evidence(evidence, plan)
+        except _BAD_ROWS as error:
+            fault = f"rows make no sense: {type(error).__name__}: {error}"
+    stored, summary_fault = _summary(folder, where)
+    if sealed is None:
+        sealed = stored is not None or (
+            facts is not None and facts.outcome == "complete"
+        )
+    named = NAME.fullmatch(where.rsplit("/", 1)[-1])
+    return RunRecord(
+        where=where,
+        number=int(named[1]) if named else (facts.number if facts else 0),
+        kind=named[2] if named else (facts.kind if facts else ""),
+        run_id=named[3] if named else (facts.run_id if facts else ""),
+        sealed=sealed,
+        evidence=facts,
+        evidence_fault=fault,
+        evidence_sha256=_digest(folder, where),
+        summary=stored,
+        summary_fault=summary_fault,
+    )
+
+
+def _join(where: str, name: str) -> str:
+    return f"{where}/{name}" if where else name
+
+
+def _digest(folder: Folder, where: str) -> str:
+    try:
+        return folder.sha256(_join(where, EVIDENCE))
+    except UnreadableError:
+        return ""
+
+
+def _summary(folder: Folder, where: str) -> tuple[Mapping[str, Any] | None, str]:
+    try:
+        data = json.loads(folder.read(_join(where, SUMMARY), _SUMMARY_LIMIT))
+    except UnreadableError as error:
+        return None, str(error)
+    except (ValueError, RecursionError) as error:
+        return {"damaged": str(error)[:100]}, ""
+    return (data, "") if isinstance(data, dict) else ({"damaged": "no mapping"}, "")
+
+
+def _evidence(evidence: Evidence, plan: Plan) -> RunEvidence:
+    tables = evidence.tables
+    run, ends = evidence.rows("run")[0], tables["outcome"]
+    end = ends[-1] if len(ends) else None
+    recomputed, fault = _recompute(evidence, plan)
+    return RunEvidence(
+        run_id=_text(run["run_id"]),
+        number=int(run["number"]),
+        kind=_text(run["kind"]),
+        plan_bytes=evidence.plan_bytes,
+        plan_digest=_text(run["plan_digest"]),
+        software_digest=_text(run["software_digest"]),
+        outcome=_text(end["outcome"]) if end is not None else "unfinished",
+        blamed_rank=int(end["blamed_rank"]) if end is not None else -1,
+        reason=_text(end["reason"]) if end is not None else "",
+        wall_start_ns=int(run["wall_start_ns"]),
+        wall_end_ns=int(end["wall_end_ns"]) if end is not None else None,
+        hosts=tuple(_host(row) for row in tables["hosts"]),
+        ranks=tuple(_rank(row) for row in tables["ranks"]),
+        closings=_closings(tables["phases"], tables["steps"]),
+        dataset=_dataset(tables["dataset"]),
+        utilization=_utilization(recomputed),
+        chain_fault=evidence.chain_fault,
+        chain_head=evidence.chain_head if len(tables["chain"]) else "",
+        recomputed=recomputed,
+        recompute_fault=fault,
+    )
+
+
+def _recompute(evidence: Evidence, plan: Plan) -> tuple[Mapping[str, Any] | None, str]:
+    try:
+        numbers = summary.summarize(plan, evidence.tables)
+        plain: dict[str, Any] = json.loads(json.dumps(numbers))
+    except _BAD_ROWS as error:
+        return None, f"{type(error).__name__}: {error}"
+    return plain, ""
+
+
+def _utilization(recomputed: Mapping[str, Any] | None) -> Utilization | None:
+    training = recomputed["training"] if recomputed else None
+    if training is None:
+        return None
+    return Utilization(
+        rules_percent=training["au_rules_percent"],
+        dlio_percent=training["au_dlio_percent"],
+        slowest_rank=training["slowest_rank"],
+        slowest_percent=training["au_slowest_rank_percent"],
+        slowest_epoch=training["slowest_epoch"],
+        bytes_per_s=training["bytes_per_s"],
+        samples_per_s=training["samples_per_s"],
+    )
+
+
+def _host(row: np.void) -> Host:
+    return Host(
+        node=int(row["node"]),
+        hostname=_text(row["hostname"]),
+        memory_bytes=int(row["memory_bytes"]),
+    )
+
+
+def _rank(row: np.void) -> Rank:
+    return Rank(
+        rank=int(row["rank"]),
+        node=int(row["node"]),
+        plan_digest=_text(row["plan_digest"]),
+        software_digest=_text(row["software_digest"]),
+    )
+
+
+def _dataset(rows: StructArray) -> DatasetFacts | None:
+    if not len(rows):
+        return None
+    return DatasetFacts(
+        files=int(rows["files"][-1]), dataset_bytes=int(rows["dataset_bytes"][-1])
+    )
+
+
+def _closings(phases: StructArray, steps: StructArray) -> tuple[Closing, ...]:
+    """Pair each closing record with what the step rows of its phase hold."""
+    keys, inverse = np.unique(_key(steps), return_inverse=True)
+    sums = np.zeros((len(keys), 3), dtype=np.int64)
+    np.add.at(sums[:, 0], inverse, 1)
+    np.add.at(sums[:, 1], inverse, steps["samples"])
+    np.add.at(sums[:, 2], inverse, steps["delivered_bytes"])
+    held = dict(zip(keys.tolist(), sums.tolist(), strict=True))
+    closings = []
+    for key, row in zip(_key(phases).tolist(), phases, strict=True):
+        rows, samples, size = held.get(key, (0, 0, 0))
+        closings.append(
+            Closing(
+                rank=int(row["rank"]),
+                phase=int(row["phase"]),
+                epoch=int(row["epoch"]),
+                outcome=_text(row["outcome"]),
+                steps=int(row["steps"]),
+                samples=int(row["samples"]),
+                delivered_bytes=int(row["delivered_bytes"]),
+                step_rows=rows,
+                step_samples=samples,
+                step_bytes=size,
+            )
+        )
+    return tuple(closings)
+
+
+def _key(rows: StructArray) -> npt.NDArray[np.int64]:
+    key: npt.NDArray[np.int64] = rows["rank"] * 2**32 + rows["phase"]
+    return key
+
+
+def _text(value: bytes) -> str:
+    return bytes(value).decode(errors="replace")

@@ -1,0 +1,75 @@
+"""The `mlps-runner` command: start it under mpirun with a plan."""
+
+import os
+import signal
+import sys
+import traceback
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import click
+
+from mlps.errors import MlpsError
+
+_INTERRUPTED = 130
+_GRACE_S = 10
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("plan", type=click.Path(path_type=Path))
+@click.option(
+    "--results",
+    type=click.Path(path_type=Path),
+    help="Directory for campaign directories [default: results beside PLAN].",
+)
+@click.version_option(package_name="mlps")
+def command(plan: Path, results: Path | None) -> None:
+    """Execute PLAN, one rank per emulated accelerator: mpirun -n N mlps-runner PLAN.
+
+    Relative paths in the plan are relative to the plan file. Starting the same
+    command again resumes: sealed runs are kept, aborted ones are redone.
+    """
+    os.environ.setdefault("MPICH_ASYNC_PROGRESS", "0")
+    import mpi4py  # noqa: PLC0415 - importing MPI initialises it: after --help
+
+    mpi4py.rc.thread_level = "funneled"
+    from mpi4py import MPI  # noqa: PLC0415
+
+    from runner.driver import drive  # noqa: PLC0415
+
+    world = MPI.COMM_WORLD
+    _route_signals(world.Get_rank())
+    shared = world.Split_type(MPI.COMM_TYPE_SHARED)
+    try:
+        status = drive(world, shared, plan, results)
+    except KeyboardInterrupt:
+        world.Abort(_INTERRUPTED)
+    except BaseException:
+        traceback.print_exc()
+        sys.stderr.flush()
+        world.Abort(MlpsError.exit_status)
+        raise
+    sys.exit(status)
+
+
+def main() -> None:
+    """Run the command; errors of usage end with status 2."""
+    command()
+
+
+def _route_signals(rank: int) -> None:
+    """Let rank 0 decide: others wait for its word and die by themselves after."""
+    if rank == 0:
+        signal.signal(signal.SIGTERM, _interrupt)
+        return
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _linger)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> Any:  # noqa: ANN401
+    raise KeyboardInterrupt
+
+
+def _linger(number: int, frame: FrameType | None) -> Any:  # noqa: ANN401
+    signal.alarm(_GRACE_S)

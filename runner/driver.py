@@ -1,0 +1,301 @@
+"""The campaign on every rank: get ready, then one attempt per run still to do.
+
+All ranks walk through this together. What only rank 0 does is in `Office`.
+"""
+
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import numpy as np
+
+from mlps.errors import MlpsError, NotReadyError, PlanError, RunFailedError
+from mlps.evidence.table import StructArray
+from mlps.plan import Plan, PlanDocument, Run, parse
+from runner import ground, handshake, hosts, place, software
+from runner.adoption import Verification, combine
+from runner.attempt import Attempt
+from runner.chief import Chief, StopOrder
+from runner.datagen import State
+from runner.ground import Ground
+from runner.handshake import Answer
+from runner.office import Office
+from runner.place import Place
+from runner.post import Kind, Post
+from runner.pump import Pump
+from runner.recorder import Recorder, to_rows
+from runner.sampler import Sampler
+from runner.training import Training
+
+_LAST_WORDS_S = 2.0
+_INTERRUPTED = 130
+
+T = TypeVar("T")
+Facts = dict[str, StructArray]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """What rank 0 was asked to do, told to all ranks before anything else."""
+
+    plan_bytes: bytes
+    where: str
+    base: Path
+    results_root: Path
+
+
+def drive(comm: Any, shared: Any, plan_path: Path, results: Path | None) -> int:  # noqa: ANN401
+    """Execute the campaign; returns the exit status. Collective over `comm`."""
+    try:
+        ask = _on_rank_0(comm, lambda: _read_ask(plan_path, results))
+        doc = parse(ask.plan_bytes, ask.where)
+        _check_world(comm.Get_size(), doc.plan, ask.where)
+        here = place.find_place(comm, shared)
+        campaign = Campaign(comm, doc, here, ask)
+        campaign.get_ready()
+        campaign.run()
+    except MlpsError as error:
+        if comm.Get_rank() == 0:
+            sys.stderr.write(f"mlps-runner: {error}\n")
+        return error.exit_status
+    return 0
+
+
+class Campaign:
+    """One start of a campaign, on one rank."""
+
+    def __init__(self, comm: Any, doc: PlanDocument, here: Place, ask: Ask) -> None:  # noqa: ANN401
+        """Nothing is touched before `get_ready`."""
+        self._comm = comm
+        self._doc = doc
+        self._here = here
+        self._ask = ask
+        self._data_root = ask.base / doc.plan.system.data_path
+        self._training = Training(doc.plan, here, self._data_root)
+        self._office: Office | None = None
+        self._facts: Facts = {}
+        self._pending: list[tuple[Run, str]] = []
+
+    def get_ready(self) -> None:
+        """Shake hands, open the campaign, adopt the dataset. Collective."""
+        state = _on_rank_0(self._comm, self._training.inspect)
+        spot = Ground(
+            data_root=self._data_root,
+            results_root=self._ask.results_root,
+            data_bytes_to_write=self._doc.plan.derived.dataset_bytes
+            if state is State.ABSENT
+            else 0,
+        )
+        problems = ground.check(self._doc.plan, self._here, spot)
+        answers = handshake.shake(self._comm, self._here, self._answer(problems))
+        if self._here.rank == 0:
+            self._office = Office(self._ask.results_root, self._doc, self._here)
+        plan_bytes, self._pending = _on_rank_0(self._comm, self._open)
+        self._doc = parse(plan_bytes, self._ask.where)
+        self._plan_bytes = plan_bytes
+        if self._pending and state is State.COMPLETE:
+            self._adopt()
+        self._facts = self._gather_facts(answers)
+
+    def run(self) -> None:
+        """Attempt every run that is still to do, then print the table."""
+        office = self._office
+        if office is not None and not self._pending:
+            total = len(self._doc.plan.campaign.runs)
+            office.live.say(f"nothing left to do: {total} of {total} runs are sealed")
+        for run, run_id in self._pending:
+            self._attempt(run, run_id)
+        if office is not None:
+            sys.stdout.write(office.close() + "\n")
+
+    def _adopt(self) -> None:
+        """Check the existing dataset; NotReadyError names what is damaged."""
+        if self._office is not None:
+            files = self._doc.plan.workload.dataset.files
+            self._office.live.say(f"checking the dataset that is there: {files} files")
+        found: Verification | MlpsError
+        try:
+            found = self._training.adopt()
+        except MlpsError as error:
+            found = error
+        said = self._comm.allgather(found)
+        for one in said:
+            if isinstance(one, MlpsError):
+                raise one
+        self._training.adopted(combine(said))
+
+    def _open(self) -> tuple[bytes, list[tuple[Run, str]]]:
+        if self._office is None:
+            raise RunFailedError("only rank 0 opens the campaign")
+        return self._office.open_campaign(self._ask.plan_bytes)
+
+    def _answer(self, problems: list[ground.Problem]) -> Answer:
+        return Answer(
+            pid=os.getpid(),
+            plan_digest=self._doc.digest,
+            software_digest="sha256:" + software.software_digest().digest,
+            python=platform.python_version(),
+            cpus_allowed=hosts.own_cpus_allowed(),
+            problems=tuple(problems),
+        )
+
+    def _gather_facts(self, answers: tuple[Answer, ...]) -> Facts:
+        """Gather hosts, mounts and ranks on rank 0. Collective."""
+        here = self._here
+        mine = None
+        if here.leads_node:
+            paths = [("data", self._data_root), ("results", self._ask.results_root)]
+            mine = (hosts.host_rows(here.node), hosts.mount_rows(here.node, paths))
+        said = [pair for pair in self._comm.gather(mine, root=0) or () if pair]
+        if not said:
+            return {}
+        locals_seen: dict[int, int] = {}
+        rows = []
+        for rank, (answer, node) in enumerate(zip(answers, here.nodes, strict=True)):
+            local = locals_seen[node] = locals_seen.get(node, -1) + 1
+            rows.append(
+                (
+                    rank,
+                    node,
+                    local,
+                    answer.pid,
+                    answer.cpus_allowed,
+                    answer.plan_digest,
+                    answer.software_digest,
+                    answer.python,
+                )
+            )
+        return {
+            "hosts": np.concatenate([host for host, _ in said]),
+            "mounts": np.concatenate([mounts for _, mounts in said]),
+            "ranks": to_rows("ranks", rows),
+        }
+
+    def _attempt(self, run: Run, run_id: str) -> None:
+        chief: Chief | None = None
+        if self._office is not None:
+            chief = self._office.begin_run(run, run_id, self._plan_bytes, self._facts)
+        sampler = self._sampler()
+        pump = Pump(Post(self._comm), Recorder(self._here.rank), sampler, chief)
+        self._training.record(pump.recorder)
+        attempt = Attempt(run, self._here, self._training, pump)
+        sampler.start()
+        try:
+            attempt.go()
+            sampler.stop()
+            self._seal(pump, run, run_id)
+        except StopOrder as order:
+            self._abort(pump, run, run_id, order)
+        except MlpsError as error:
+            me = f"rank {self._here.rank} (host {self._here.hosts[self._here.rank]})"
+            failed = StopOrder(f"{me}: {error}", self._here.rank)
+            self._abort(pump, run, run_id, failed)
+        except KeyboardInterrupt:
+            interrupted = StopOrder("interrupted")
+            self._abort(pump, run, run_id, interrupted, status=_INTERRUPTED)
+
+    def _sampler(self) -> Sampler:
+        settings = self._doc.plan.submission.sampler
+        return Sampler(
+            rank=self._here.rank,
+            node=self._here.node,
+            host_files=self._here.leads_node,
+            interval_s=settings.interval_s,
+            max_samples=settings.max_samples,
+        )
+
+    def _seal(self, pump: Pump, run: Run, run_id: str) -> None:
+        about = f"{run.number}/sealed"
+        pump.send_frame()
+        pump.say(Kind.DONE, about)
+        if pump.chief is not None and self._office is not None:
+            chief = pump.chief
+            pump.wait_for(lambda: chief.all_said(Kind.DONE, about))
+            chief.scribe.seal("complete", -1, "")
+            pump.wait_for(lambda: chief.sealed is not None)
+            self._office.seal(run, run_id, dict(chief.sealed or {}))
+            pump.give_order(about, [None] * self._here.world)
+        pump.order(about)
+
+    def _abort(
+        self,
+        pump: Pump,
+        run: Run,
+        run_id: str,
+        order: StopOrder,
+        status: int = RunFailedError.exit_status,
+    ) -> NoReturn:
+        """End this start everywhere; the evidence so far is closed as aborted."""
+        self._training.stop()
+        if pump.chief is None:
+            pump.post.send(0, Kind.FAIL, "", order.reason)
+            pump.send_frame()
+            time.sleep(_LAST_WORDS_S * 10)
+        else:
+            pump.post.broadcast(Kind.STOP, "", order.reason)
+            pump.send_frame()
+            self._hear_last_words(pump, pump.chief)
+            if self._office is not None:
+                self._office.abort(run, run_id, order.reason, order.blamed_rank)
+        sys.stderr.flush()
+        self._comm.Abort(status)
+        raise SystemExit(status)
+
+    def _hear_last_words(self, pump: Pump, chief: Chief) -> None:
+        deadline_s = time.monotonic() + _LAST_WORDS_S
+        while time.monotonic() < deadline_s:
+            for message in pump.post.received():
+                if message.kind is Kind.FRAME:
+                    chief.take(message)
+            time.sleep(0.01)
+
+
+def _read_ask(plan_path: Path, results: Path | None) -> Ask:
+    try:
+        data = plan_path.read_bytes()
+    except OSError as error:
+        raise PlanError(f"{plan_path}: cannot be read: {error.strerror}") from error
+    base = plan_path.resolve().parent
+    if (base / "campaign.jsonl").exists():
+        raise PlanError(
+            f"{plan_path}: is the sealed copy inside a campaign; start the plan it"
+            " was copied from"
+        )
+    return Ask(
+        plan_bytes=data,
+        where=str(plan_path),
+        base=base,
+        results_root=results.resolve() if results else base / "results",
+    )
+
+
+def _check_world(size: int, plan: Plan, where: str) -> None:
+    if size == plan.derived.ranks:
+        return
+    hint = ""
+    if size == 1:
+        hint = " (if you did ask for more, this mpirun belongs to another MPI)"
+    raise NotReadyError(
+        f"not ready: {where} is for {plan.derived.ranks} ranks, the world has"
+        f" {size}{hint}; start it as:"
+        f" mpirun -n {plan.derived.ranks} mlps-runner {where}"
+    )
+
+
+def _on_rank_0(comm: Any, act: Callable[[], T]) -> T:  # noqa: ANN401
+    """Do it on rank 0 and give every rank the result, or the same error."""
+    answer: tuple[Any, MlpsError | None] = (None, None)
+    if comm.Get_rank() == 0:
+        try:
+            answer = (act(), None)
+        except MlpsError as error:
+            answer = (None, error)
+    result, failure = comm.bcast(answer, root=0)
+    if failure is not None:
+        raise failure
+    return result  # type: ignore[no-any-return]

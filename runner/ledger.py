@@ -1,0 +1,100 @@
+"""campaign.jsonl: every start of a campaign, also the failed ones, append only.
+
+Each line holds the SHA-256 of the line before it, so that a removed or edited
+line shows. A torn last line (a crash while writing) is put aside, not repaired.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mlps.errors import NotReadyError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerEntry:
+    """One line: what happened to which run."""
+
+    event: str
+    run: int | None
+    run_id: str
+    detail: str
+
+
+class Ledger:
+    """The open ledger of a campaign; holding it open locks the campaign."""
+
+    def __init__(self, path: Path) -> None:
+        """Open and lock; NotReadyError when another driver holds it."""
+        self.path = path
+        self._file = path.open("a+b")
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise NotReadyError(
+                f"{path}: another mlps-runner is executing this campaign; wait for it"
+            ) from error
+        self._file.seek(0)
+        lines = self._file.read().split(b"\n")
+        torn = lines.pop()
+        self._previous = lines[-1] if lines else b""
+        self.entries = [_entry(json.loads(line)) for line in lines]
+        if torn:
+            self._file.write(b"\n")
+            self._previous = torn
+            self.append("torn", detail="the last line was cut off by a crash")
+
+    def append(
+        self, event: str, run: int | None = None, run_id: str = "", detail: str = ""
+    ) -> None:
+        """Append one line and bring it to the disk."""
+        data: dict[str, Any] = {
+            "event": event,
+            "run": run,
+            "run_id": run_id,
+            "wall_ns": time.time_ns(),
+            "detail": detail,
+            "previous": hashlib.sha256(self._previous).hexdigest()
+            if self._previous
+            else "",
+        }
+        line = json.dumps(data, ensure_ascii=False).encode()
+        self._file.write(line + b"\n")
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._previous = line
+        self.entries.append(_entry(data))
+
+    def open_runs(self) -> list[LedgerEntry]:
+        """List runs that were started and have no end in the ledger."""
+        ended = {e.run_id for e in self.entries if e.event in _ENDS}
+        return [
+            e
+            for e in self.entries
+            if e.event == "run_started" and e.run_id not in ended
+        ]
+
+    def sealed_runs(self) -> dict[int, str]:
+        """Return number and run id of the last sealed attempt of each run."""
+        return {
+            e.run: e.run_id
+            for e in self.entries
+            if e.event == "run_sealed" and e.run is not None
+        }
+
+
+_ENDS = ("run_sealed", "run_aborted")
+
+
+def _entry(data: dict[str, Any]) -> LedgerEntry:
+    return LedgerEntry(
+        event=data["event"],
+        run=data["run"],
+        run_id=data["run_id"],
+        detail=data["detail"],
+    )

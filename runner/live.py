@@ -1,0 +1,173 @@
+"""What rank 0 shows while a run goes on, and writes to runner.log.
+
+On a terminal one block is refreshed twice a second; elsewhere one line per
+interval. Percentiles come from merged histograms of the phase, never averages.
+"""
+
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TextIO
+
+from mlps import histogram
+from mlps.evidence.table import StructArray
+from mlps.units import format_bytes, format_duration
+
+if TYPE_CHECKING:
+    from rich.live import Live
+
+NS_PER_S = 1_000_000_000
+_TERMINAL_INTERVAL_S = 0.5
+_LINE_INTERVAL_S = 5.0
+
+
+class State(Protocol):
+    """What the view needs of a rank's state."""
+
+    step: int
+    last_object: str
+
+
+@dataclass(slots=True)
+class Progress:
+    """Totals of the phase so far, over all ranks."""
+
+    title: str = ""
+    total: int = 0
+    unit: str = ""
+    started_ns: int = 0
+    done: int = 0
+    samples: int = 0
+    delivered_bytes: int = 0
+    requested_ns: int = 0
+    elapsed_ns: int = 0
+    latency: dict[int, int] = field(default_factory=dict)
+    wait_ns: dict[int, int] = field(default_factory=dict)
+
+
+class LiveView:
+    """The view of one driver; `stream` is where talk goes."""
+
+    def __init__(self, stream: TextIO = sys.stderr) -> None:
+        """Choose the form that fits the stream."""
+        self._stream = stream
+        self._terminal = stream.isatty()
+        self._interval_s = _TERMINAL_INTERVAL_S if self._terminal else _LINE_INTERVAL_S
+        self._next_s = 0.0
+        self._live: Live | None = None
+        self._log: TextIO | None = None
+        self.progress = Progress()
+
+    def log_to(self, path: Path) -> None:
+        """Also write what is said to this file."""
+        self.close_log()
+        self._log = path.open("w", encoding="utf-8")
+
+    def close_log(self) -> None:
+        """End the log of a run."""
+        if self._log is not None:
+            self._log.close()
+            self._log = None
+
+    def say(self, text: str) -> None:
+        """Say one line."""
+        self._stop_block()
+        self._write(text)
+
+    def begin(self, title: str, total: int, unit: str) -> None:
+        """Start showing a phase of `total` units over all ranks."""
+        self.progress = Progress(
+            title=title, total=total, unit=unit, started_ns=time.monotonic_ns()
+        )
+        self._next_s = time.monotonic() + self._interval_s
+
+    def end(self) -> None:
+        """Leave the phase's final statistics on the screen."""
+        if self.progress.title:
+            self._stop_block()
+            self._write(line(self.progress))
+        self.progress = Progress()
+
+    def take_frame(self, rank: int, frame: Mapping[str, StructArray]) -> None:
+        """Add a rank's frame to the totals."""
+        progress = self.progress
+        steps = frame.get("steps")
+        if steps is not None and len(steps):
+            progress.done += len(steps)
+            progress.samples += int(steps["samples"].sum())
+            progress.delivered_bytes += int(steps["delivered_bytes"].sum())
+            later = steps[steps["step"] > 0]
+            progress.requested_ns += int(later["compute_requested_ns"].sum())
+            for column in ("wait_ns", "compute_ns", "barrier_ns"):
+                progress.elapsed_ns += int(later[column].sum())
+            waited = progress.wait_ns.get(rank, 0) + int(later["wait_ns"].sum())
+            progress.wait_ns[rank] = waited
+        latency = frame.get("latency")
+        if latency is not None:
+            rows = latency[latency["operation"] == b"sample"]
+            for bucket, count in zip(
+                rows["bucket"].tolist(), rows["count"].tolist(), strict=True
+            ):
+                progress.latency[bucket] = progress.latency.get(bucket, 0) + count
+
+    def refresh(self, states: Sequence[State]) -> None:
+        """Show the totals when the interval has passed."""
+        now_s = time.monotonic()
+        if now_s < self._next_s or not self.progress.title:
+            return
+        self._next_s = now_s + self._interval_s
+        if self.progress.unit == "file":
+            self.progress.done = sum(state.step for state in states)
+        text = line(self.progress)
+        if self._terminal:
+            self._show_block(text)
+        else:
+            self._write(text)
+
+    def _show_block(self, text: str) -> None:
+        from rich.live import Live  # noqa: PLC0415 - only on a terminal
+        from rich.text import Text  # noqa: PLC0415
+
+        if self._live is None:
+            self._live = Live(auto_refresh=False, transient=True)
+            self._live.start()
+        self._live.update(Text(text), refresh=True)
+
+    def _stop_block(self) -> None:
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+
+    def _write(self, text: str) -> None:
+        self._stream.write(text + "\n")
+        self._stream.flush()
+        if self._log is not None:
+            self._log.write(text + "\n")
+            self._log.flush()
+
+
+def line(progress: Progress) -> str:
+    """Render the totals of a phase as one line."""
+    seconds = (time.monotonic_ns() - progress.started_ns) / NS_PER_S
+    parts = [
+        f"{progress.title:<22} {progress.done}/{progress.total} {progress.unit}s",
+        format_duration(seconds),
+    ]
+    if progress.delivered_bytes and seconds > 0:
+        parts.append(f"{format_bytes(progress.delivered_bytes / seconds)}/s")
+        parts.append(f"{progress.samples / seconds:.1f} samples/s")
+    if progress.elapsed_ns:
+        share = 100 * progress.requested_ns / progress.elapsed_ns
+        parts.append(f"utilization {share:.1f} %")
+    if progress.latency:
+        values = [
+            (histogram.percentile_ns(progress.latency, p) or 0) / 1000
+            for p in (50, 95, 99)
+        ]
+        parts.append("sample p50/p95/p99 {:.0f}/{:.0f}/{:.0f} us".format(*values))
+    if progress.wait_ns:
+        slowest = max(progress.wait_ns, key=lambda rank: progress.wait_ns[rank])
+        parts.append(f"slowest rank {slowest}")
+    return "  ".join(parts)

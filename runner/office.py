@@ -1,0 +1,171 @@
+"""What only rank 0 does: campaign files, ledger, scribe, talk, final table."""
+
+import json
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mlps import __version__
+from mlps.errors import NotReadyError, RunFailedError
+from mlps.plan import PlanDocument, Run, RunKind
+from mlps.units import format_bytes
+from runner.campaign_directory import CampaignDirectory, new_run_id
+from runner.chief import Chief
+from runner.ledger import Ledger
+from runner.live import LiveView
+from runner.place import Place
+from runner.recorder import to_rows
+from runner.scribe import Scribe
+
+_SEAL_WAIT_S = 60.0
+
+
+class Office:
+    """Rank 0's desk for one campaign."""
+
+    def __init__(self, results_root: Path, doc: PlanDocument, place: Place) -> None:
+        """Nothing is opened before `open_campaign`."""
+        self.directory = CampaignDirectory(results_root / doc.campaign_name)
+        self.live = LiveView()
+        self._doc = doc
+        self._place = place
+        self._ledger: Ledger | None = None
+        self._scribe: Scribe | None = None
+        self._run_directory = Path()
+
+    @property
+    def ledger(self) -> Ledger:
+        """The open ledger."""
+        if self._ledger is None:
+            raise RunFailedError("the campaign is not open")
+        return self._ledger
+
+    @property
+    def scribe(self) -> Scribe:
+        """The scribe process, started at its first use."""
+        if self._scribe is None:
+            self._scribe = Scribe()
+        return self._scribe
+
+    def open_campaign(self, plan_bytes: bytes) -> tuple[bytes, list[tuple[Run, str]]]:
+        """Open or resume; return the plan as stored and the runs still to do."""
+        try:
+            plan_bytes = self.directory.adopt_plan(plan_bytes, self._doc)
+            self._ledger = Ledger(self.directory.ledger)
+        except OSError as error:
+            raise NotReadyError(
+                f"{error.filename or self.directory.path}: results are not writable:"
+                f" {error.strerror}; choose another --results"
+            ) from error
+        for entry in self.ledger.open_runs():
+            self.ledger.append(
+                "run_aborted", entry.run, entry.run_id, "no closing record: it was cut"
+            )
+        pending = self._pending()
+        if pending:
+            self.ledger.append("start", detail=f"{len(pending)} runs to do")
+        return plan_bytes, pending
+
+    def begin_run(
+        self, run: Run, run_id: str, plan_bytes: bytes, facts: Mapping[str, Any]
+    ) -> Chief:
+        """Create the run's directory and evidence; its first rows are the facts."""
+        self._run_directory = self.directory.run(run, run_id)
+        self._run_directory.mkdir(parents=True)
+        self.ledger.append("run_started", run.number, run_id)
+        self.live.log_to(self._run_directory / "runner.log")
+        self.scribe.open(self._run_directory / "evidence.h5", plan_bytes)
+        row = (
+            run_id,
+            run.number,
+            run.kind.value,
+            self._doc.digest,
+            __version__,
+            facts["ranks"]["software_digest"][0].decode(),
+            time.time_ns(),
+        )
+        self.scribe.append("run", to_rows("run", [row]))
+        for table, rows in facts.items():
+            self.scribe.append(table, rows)
+        local = self._place.ranks_of(self._place.node)
+        pids = facts["ranks"]["pid"].tolist()
+        self.scribe.watch({rank: pids[rank] for rank in local})
+        return Chief(
+            hosts=self._place.hosts,
+            scribe=self.scribe,
+            live=self.live,
+            silent_s=self._doc.plan.submission.rank_silent_s,
+        )
+
+    def seal(self, run: Run, run_id: str, summary: dict[str, Any]) -> None:
+        """Store the summary of a complete run."""
+        self.directory.store_summary(self._run_directory, summary)
+        self.ledger.append("run_sealed", run.number, run_id, summary["chain_head"])
+        for text in headline(run, summary):
+            self.live.say(text)
+        self.live.close_log()
+
+    def abort(self, run: Run, run_id: str, reason: str, blamed_rank: int) -> None:
+        """Close the evidence as aborted and tell people what happened."""
+        self.scribe.seal("aborted", blamed_rank, reason)
+        deadline_s = time.monotonic() + _SEAL_WAIT_S
+        while time.monotonic() < deadline_s:
+            if any("sealed" in a or "failed" in a for a in self.scribe.answers()):
+                break
+            time.sleep(0.01)
+        self.ledger.append("run_aborted", run.number, run_id, reason)
+        self.live.say(
+            f"mlps-runner: {run.label} aborted: {reason}\n"
+            f"  evidence is kept in {self._run_directory}\n"
+            "  fix the cause and start the same command again: it resumes"
+        )
+        self.live.close_log()
+
+    def close(self) -> str:
+        """End the campaign; return the table of its runs."""
+        if self._scribe is not None:
+            self.ledger.append("end")
+            self._scribe.close()
+        return self._table()
+
+    def _pending(self) -> list[tuple[Run, str]]:
+        sealed = self.ledger.sealed_runs()
+        return [
+            (run, new_run_id())
+            for run in self._doc.plan.campaign.runs
+            if run.number not in sealed
+            or not self.directory.is_sealed(run, sealed[run.number])
+        ]
+
+    def _table(self) -> str:
+        sealed = self.ledger.sealed_runs()
+        lines = []
+        for run in self._doc.plan.campaign.runs:
+            path = self.directory.run(run, sealed[run.number]) / "summary.json"
+            lines += headline(run, json.loads(path.read_bytes()))
+        lines.append(f"results: {self.directory.path}")
+        lines.append(f"judge them: mlps verify {self.directory.path}")
+        return "\n".join(lines)
+
+
+def headline(run: Run, summary: Mapping[str, Any]) -> list[str]:
+    """Render the numbers of a run that people ask for first."""
+    if run.kind is RunKind.DATAGEN:
+        made = summary["datagen"]
+        return [
+            f"{run.label:<12} {made['files_written']} files,"
+            f" {format_bytes(made['written_bytes'])} written"
+            f" in {made['duration_s']:.1f} s, {format_bytes(made['bytes_per_s'])}/s"
+        ]
+    done = summary["training"]
+    latency = summary["latency_us"]["sample"]
+    return [
+        f"{run.label:<12} utilization {done['au_rules_percent']:.2f} %"
+        f" (dlio {done['au_dlio_percent']:.2f} %,"
+        f" slowest rank {done['slowest_rank']}"
+        f" {done['au_slowest_rank_percent']:.2f} %)"
+        f"  {format_bytes(done['bytes_per_s'])}/s"
+        f"  {done['samples_per_s']:.1f} samples/s"
+        f"  sample p50/p99 {latency['p50'] / 1000:.0f}/{latency['p99'] / 1000:.0f} ms"
+    ]

@@ -1,0 +1,238 @@
+"""Reader threads: files in, counted bytes out, memory that does not grow.
+
+Each thread reads whole files with preadv into its own page-aligned buffer, which
+it reuses; it may run ahead of the consumer by the plan's prefetch depth only.
+What is delivered: every byte of the file read, its framing checked.
+"""
+
+import itertools
+import mmap
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from mlps.errors import RunFailedError
+from runner.pagecache import is_direct
+
+_LOOK_AT_EVERY = 16
+EDGE_BYTES = 4096
+
+
+class Source(Protocol):
+    """The dataset as readers see it; threads share it."""
+
+    def path_of(self, file_index: int) -> Path:
+        """Path of a file."""
+
+    def size_of(self, file_index: int) -> int:
+        """Size of a file, as the manifest says."""
+
+
+class FrameCheck(Protocol):
+    """Checks a file's framing from its first and last bytes."""
+
+    def __call__(
+        self, path: Path, head: memoryview, tail: memoryview, size_bytes: int
+    ) -> None:
+        """Raise FrameError naming file and offset when the framing is wrong."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadSettings:
+    """The plan's reader values that a thread needs."""
+
+    threads: int
+    transfer_bytes: int
+    odirect: bool
+    samples_per_file: int
+
+
+@dataclass(frozen=True, slots=True)
+class Durations:
+    """Durations of completed operations, drained by the main thread."""
+
+    open_ns: list[int]
+    read_ns: list[int]
+    sample_ns: list[int]
+
+
+class ReaderPool:
+    """Threads that read one epoch's files of one rank."""
+
+    def __init__(
+        self,
+        settings: ReadSettings,
+        source: Source,
+        files: Sequence[int],
+        check: FrameCheck,
+    ) -> None:
+        """Prepare; nothing is read before `start`."""
+        self._settings = settings
+        self._source = source
+        self._files = files
+        self._check = check
+        self._next = itertools.count()
+        self._slots = threading.Semaphore(0)
+        self._arrived = threading.Condition()
+        self._delivered: deque[int] = deque()
+        self._allowed_samples = self._allowed_files = 0
+        self._taken_samples = self._taken_files = 0
+        self._stop = False
+        self._failure: BaseException | None = None
+        self._durations = Durations([], [], [])
+        self._opened = itertools.count()
+        self._opens = [0, 0]
+        self.last_object = ""
+        self._threads = [
+            threading.Thread(target=self._work, name=f"reader-{n}", daemon=True)
+            for n in range(settings.threads)
+        ]
+
+    def start(self) -> None:
+        """Start the threads; they read only as far as `allow` lets them."""
+        for thread in self._threads:
+            thread.start()
+
+    def allow(self, samples: int) -> None:
+        """Let the threads read `samples` more samples, rounded up to files."""
+        self._allowed_samples += samples
+        files = -(-self._allowed_samples // self._settings.samples_per_file)
+        if files > self._allowed_files:
+            self._slots.release(files - self._allowed_files)
+            self._allowed_files = files
+
+    def wait(self, samples: int, timeout_s: float) -> bool:
+        """Wait until `samples` are there; raises what a reader thread raised."""
+        with self._arrived:
+            self._arrived.wait_for(
+                lambda: self._has(samples) or self._failure is not None, timeout_s
+            )
+            if self._failure is not None:
+                raise self._failure
+            return self._has(samples)
+
+    def take(self, samples: int) -> int:
+        """Consume `samples` samples; return the bytes of the files they opened."""
+        self._taken_samples += samples
+        files = -(-self._taken_samples // self._settings.samples_per_file)
+        opened, self._taken_files = files - self._taken_files, files
+        return sum(self._delivered.popleft() for _ in range(opened))
+
+    def drain(self) -> Durations:
+        """Return the durations recorded since the last call; none is lost."""
+        return Durations(
+            _cut(self._durations.open_ns),
+            _cut(self._durations.read_ns),
+            _cut(self._durations.sample_ns),
+        )
+
+    @property
+    def direct_opens(self) -> tuple[int, int]:
+        """Descriptors looked at, and of those with O_DIRECT on."""
+        return self._opens[0], self._opens[1]
+
+    def stop(self, timeout_s: float | None = None) -> None:
+        """Stop the threads after the read they are in."""
+        self._stop = True
+        self._slots.release(len(self._threads))
+        for thread in self._threads:
+            if thread.ident is not None:
+                thread.join(timeout_s)
+
+    def _has(self, samples: int) -> bool:
+        files = self._taken_files + len(self._delivered)
+        wanted = self._taken_samples + samples
+        return files * self._settings.samples_per_file >= wanted
+
+    def _work(self) -> None:
+        buffer = memoryview(mmap.mmap(-1, self._settings.transfer_bytes))
+        try:
+            while True:
+                self._slots.acquire()
+                position = next(self._next)
+                if self._stop or position >= len(self._files):
+                    return
+                size = self._read_file(int(self._files[position]), buffer)
+                with self._arrived:
+                    self._delivered.append(size)
+                    self._arrived.notify()
+        except BaseException as failure:  # noqa: BLE001 - re-raised in the main thread
+            with self._arrived:
+                self._failure = failure
+                self._arrived.notify()
+
+    def _read_file(self, file_index: int, buffer: memoryview) -> int:
+        path = self._source.path_of(file_index)
+        wanted = self._source.size_of(file_index)
+        self.last_object = str(path)
+        flags = os.O_RDONLY | (os.O_DIRECT if self._settings.odirect else 0)
+        began_ns = time.monotonic_ns()
+        try:
+            descriptor = os.open(path, flags)
+        except OSError as error:
+            raise _cannot("open", path, error) from error
+        self._durations.open_ns.append(time.monotonic_ns() - began_ns)
+        try:
+            if next(self._opened) % _LOOK_AT_EVERY == 0:
+                self._look_at_flags(descriptor)
+            self._read_whole(descriptor, path, wanted, buffer)
+        finally:
+            os.close(descriptor)
+        self._durations.sample_ns.append(time.monotonic_ns() - began_ns)
+        return wanted
+
+    def _read_whole(
+        self, descriptor: int, path: Path, wanted: int, buffer: memoryview
+    ) -> None:
+        """Read a whole file, which must be as long as the manifest says."""
+        _check_size(path, os.fstat(descriptor).st_size, wanted)
+        head = tail = b""
+        done = 0
+        while done < wanted and not self._stop:
+            began_ns = time.monotonic_ns()
+            try:
+                count = os.preadv(descriptor, [buffer], done)
+            except OSError as error:
+                raise _cannot(f"read at {done}", path, error) from error
+            self._durations.read_ns.append(time.monotonic_ns() - began_ns)
+            if count == 0:
+                _check_size(path, done, wanted)
+            if done == 0:
+                head = bytes(buffer[: min(count, EDGE_BYTES)])
+            if done + count > wanted - EDGE_BYTES:
+                edge = tail + bytes(buffer[max(0, count - EDGE_BYTES) : count])
+                tail = edge[-EDGE_BYTES:]
+            done += count
+        if not self._stop:
+            self._check(path, memoryview(head), memoryview(tail), wanted)
+
+    def _look_at_flags(self, descriptor: int) -> None:
+        self._opens[0] += 1
+        self._opens[1] += is_direct(descriptor)
+
+
+def _check_size(path: Path, size_bytes: int, wanted: int) -> None:
+    if size_bytes != wanted:
+        raise RunFailedError(
+            f"{path}: has {size_bytes} bytes, the manifest says {wanted}: it was"
+            " changed after it was generated; delete it and manifest.json and start"
+            " the plan again, which makes the missing files only"
+        )
+
+
+def _cannot(verb: str, path: Path, error: OSError) -> RunFailedError:
+    return RunFailedError(
+        f"{path}: cannot {verb}: {error.strerror} (errno {error.errno})"
+    )
+
+
+def _cut(values: list[int]) -> list[int]:
+    """Take what is there; threads may go on appending meanwhile."""
+    taken = values[: len(values)]
+    del values[: len(taken)]
+    return taken

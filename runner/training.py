@@ -1,0 +1,198 @@
+"""The training workload on one rank: dataset, cache flush, epochs."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from mlps.errors import RunFailedError
+from mlps.plan import Phase, PhaseKind, Plan, Run
+from runner import datagen, epoch, manifest, pagecache, sharding
+from runner.adoption import Adoption, Verification, damage_error
+from runner.attempt import PhaseResult, Work
+from runner.datagen import Generation, Share, State
+from runner.formats import format_for
+from runner.manifest import Manifest
+from runner.place import Place
+from runner.post import Kind
+from runner.pump import Pump
+from runner.reading import ReaderPool, ReadSettings
+from runner.recorder import Recorder
+
+_RESIDENCY_SAMPLE = 16
+_WAIT_SLICE_S = 0.02
+_STOP_S = 1.0
+
+
+class Training:
+    """The training workload of one rank."""
+
+    def __init__(self, plan: Plan, place: Place, data_root: Path) -> None:
+        """Nothing is touched; a format that can't be run is refused here."""
+        self._plan = plan
+        self._place = place
+        self._dataset = plan.workload.dataset
+        format_for(self._dataset.format).check_dataset(self._dataset)
+        self._directory = manifest.dataset_directory(
+            data_root, plan.workload.name, self._dataset
+        )
+        self._manifest: Manifest | None = None
+        self._verified = (0, 0)
+        self._stop: Callable[[], None] = _nothing
+
+    def inspect(self) -> State:
+        """Tell what the dataset directory holds; NotReadyError for foreign files."""
+        return datagen.inspect(self._directory, self._dataset)
+
+    def adopt(self) -> Verification:
+        """Check this rank's share of the existing dataset; blocks in I/O."""
+        adopted = manifest.load(self._directory, self._dataset)
+        work = Adoption(
+            adopted,
+            rank=self._place.rank,
+            world=self._place.world,
+            threads=self._plan.workload.reader.read_threads,
+            fraction=self._plan.submission.verify_fraction,
+            seed=self._plan.submission.seed,
+        )
+        work.crew.start()
+        while not work.crew.wait(_WAIT_SLICE_S):
+            pass
+        self._manifest = adopted
+        return work.result()
+
+    def adopted(self, found: Verification) -> None:
+        """Note what all ranks together found, for the evidence; refuse damage."""
+        if found.damaged_files:
+            raise damage_error(self._directory, found)
+        self._verified = (found.verified_files, found.verified_bytes)
+
+    def record(self, recorder: Recorder) -> None:
+        """Record the dataset as adopted (rank 0)."""
+        if self._manifest is not None and self._place.rank == 0:
+            recorder.row(
+                "dataset",
+                self._manifest.digest,
+                self._manifest.dataset.files,
+                self._manifest.total_bytes,
+                *self._verified,
+            )
+
+    def total_units(self, phase: Phase) -> tuple[int, str]:
+        """Units of a phase over all ranks, for the live view."""
+        if phase.kind is PhaseKind.EPOCH:
+            return self._plan.derived.steps_per_epoch * self._place.world, "step"
+        if phase.kind is PhaseKind.DATAGEN:
+            return self._dataset.files, "file"
+        return self._place.node_count, "host"
+
+    def begin(self, run: Run, number: int, phase: Phase, pump: Pump) -> Work:
+        """Prepare a phase; the returned function does it."""
+        if phase.kind is PhaseKind.EPOCH:
+            return self._begin_epoch(run, number, phase, pump)
+        if phase.kind is PhaseKind.FLUSH:
+            return lambda: self._flush(number, pump)
+        return self._begin_datagen(pump)
+
+    def stop(self) -> None:
+        """Have the threads of the phase in hand drop their work."""
+        self._stop()
+
+    def _complete(self) -> Manifest:
+        if self._manifest is None:
+            raise RunFailedError(f"{self._directory}: the dataset was not adopted")
+        return self._manifest
+
+    def _begin_epoch(self, run: Run, number: int, phase: Phase, pump: Pump) -> Work:
+        reader = self._plan.workload.reader
+        order = sharding.order(
+            self._dataset, reader.file_shuffle, run.seed, phase.epoch
+        )
+        pool = ReaderPool(
+            ReadSettings(
+                threads=reader.read_threads,
+                transfer_bytes=reader.transfer_bytes,
+                odirect=reader.odirect,
+                samples_per_file=self._dataset.samples_per_file,
+            ),
+            self._complete(),
+            sharding.share(order, self._place.rank, self._place.world).tolist(),
+            format_for(self._dataset.format).check_frame,
+        )
+        self._stop = lambda: pool.stop(_STOP_S)
+        settings = epoch.step_settings(self._plan)
+
+        def work() -> PhaseResult:
+            result = epoch.train(settings, pool, pump, number, phase.epoch)
+            row = (self._place.rank, number, *pool.direct_opens)
+            pump.recorder.row("direct_io", *row)
+            return result
+
+        return work
+
+    def _flush(self, number: int, pump: Pump) -> PhaseResult:
+        if not self._place.leads_node:
+            return PhaseResult()
+        adopted = self._complete()
+        files = [adopted.path_of(i) for i in range(self._dataset.files)]
+        sample = files[:: max(len(files) // _RESIDENCY_SAMPLE, 1)]
+        node = self._place.node
+        rows = pump.offload(
+            lambda: pagecache.flush(files, sample, node=node, phase=number)
+        )
+        pump.recorder.rows("flushes", rows)
+        if rows["outcome"][0] != b"flushed":
+            raise RunFailedError(
+                f"the page cache could not be emptied:"
+                f" {int(rows['resident_pages'][0])} of"
+                f" {int(rows['sampled_pages'][0])} sampled pages of the dataset are"
+                " still in memory; the plan asks for cold reads: run as a user who may"
+                " drop caches, or compile with submission.cold_reads=false"
+            )
+        return PhaseResult(steps=1)
+
+    def _begin_datagen(self, pump: Pump) -> Work:
+        if self._manifest is not None:
+            return PhaseResult
+        if self._place.rank == 0:
+            datagen.prepare(self._directory, self._dataset)
+        return lambda: self._generate(pump)
+
+    def _generate(self, pump: Pump) -> PhaseResult:
+        place = self._place
+        work = Generation(
+            self._directory,
+            self._dataset,
+            rank=place.rank,
+            world=place.world,
+            threads=self._plan.workload.reader.read_threads,
+        )
+        self._stop = lambda: work.crew.stop(_STOP_S)
+        work.crew.start()
+        while not work.crew.wait(_WAIT_SLICE_S):
+            progress = work.crew.progress
+            pump.state = (pump.state[0], progress.files_done, progress.last_object)
+            pump.turn()
+        share = work.result()
+        pump.state = (pump.state[0], len(share.entries), "")
+        self._manifest = self._complete_manifest(pump, share)
+        self.record(pump.recorder)
+        return PhaseResult(
+            samples=share.files_written, delivered_bytes=share.written_bytes
+        )
+
+    def _complete_manifest(self, pump: Pump, share: Share) -> Manifest:
+        """Join all shares on rank 0 and have every rank load the manifest."""
+        pump.say(Kind.DONE, "shares", share.entries)
+        if pump.chief is not None:
+            chief = pump.chief
+            pump.wait_for(lambda: chief.all_said(Kind.DONE, "shares"))
+            parts = [np.asarray(part) for part in chief.payloads(Kind.DONE, "shares")]
+            pump.offload(lambda: datagen.finish(self._directory, self._dataset, parts))
+            pump.give_order("manifest", [None] * self._place.world)
+        pump.order("manifest")
+        return pump.offload(lambda: manifest.load(self._directory, self._dataset))
+
+
+def _nothing() -> None:
+    """Do nothing: no threads are at work."""

@@ -1,0 +1,54 @@
+"""Fixtures that start the product's own commands, for real, with a timeout."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+BIN = Path(sys.executable).parent
+Completed = subprocess.CompletedProcess[str]
+
+
+def clean_environment() -> dict[str, str]:
+    """The environment without what another launcher may have left in it."""
+    left = ("PMI", "MPI", "OMPI_", "PMIX_", "HYDI_")
+    return {k: v for k, v in os.environ.items() if not k.startswith(left)}
+
+
+def start(*command: str, cwd: Path, timeout_s: float) -> Completed:
+    return subprocess.run(
+        command,
+        cwd=cwd,
+        env=clean_environment(),
+        stdin=subprocess.DEVNULL,
+        text=True,
+        capture_output=True,
+        timeout=timeout_s,
+        check=False,
+    )
+
+
+@pytest.fixture
+def mlps(tmp_path: Path) -> Callable[..., Completed]:
+    """Run `mlps` with arguments in tmp_path (or in `cwd`)."""
+
+    def run(*args: str, cwd: Path = tmp_path, timeout_s: float = 60) -> Completed:
+        return start(str(BIN / "mlps"), *args, cwd=cwd, timeout_s=timeout_s)
+
+    return run
+
+
+@pytest.fixture
+def mlps_runner(tmp_path: Path) -> Callable[..., Completed]:
+    """Run `mpirun -n RANKS mlps-runner` with arguments in tmp_path (or `cwd`)."""
+
+    def run(
+        ranks: int, *args: str, cwd: Path = tmp_path, timeout_s: float = 90
+    ) -> Completed:
+        command = (str(BIN / "mpirun"), "-n", str(ranks), str(BIN / "mlps-runner"))
+        return start(*command, *args, cwd=cwd, timeout_s=timeout_s)
+
+    return run
