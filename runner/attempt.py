@@ -20,8 +20,9 @@ _START_MARGIN_NS = 20_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhaseResult:
-    """What a rank did in a phase."""
+    """What a rank did in a phase, and when it was done with it."""
 
+    end_ns: int
     steps: int = 0
     samples: int = 0
     delivered_bytes: int = 0
@@ -79,7 +80,7 @@ class Attempt:
             phase.epoch,
             agreed_ns,
             start_ns,
-            time.monotonic_ns(),
+            result.end_ns,
             wall_ns,
             "complete",
             result.steps,

@@ -106,8 +106,7 @@ class Chief:
             if "failed" in answer:
                 raise StopOrder(str(answer["failed"]), 0)
             if "died" in answer:
-                rank = int(answer["died"])
-                raise StopOrder(f"{self.name(rank)} died", rank)
+                raise StopOrder(str(answer["died"]), int(answer["rank"]))
             self.sealed = answer["sealed"]
         now_ns = time.monotonic_ns()
         self._report_silent(now_ns)

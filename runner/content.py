@@ -54,6 +54,7 @@ class Content:
     ) -> None:
         """Fill the writable `buffer` with the bytes of a file from `offset` on."""
         out: Bytes = np.frombuffer(buffer, dtype=np.uint8)
+        _check_range(file_index, offset, offset + out.size)
         block, skip = divmod(offset, BLOCK_BYTES)
         done = 0
         if skip:
@@ -69,11 +70,6 @@ class Content:
 
     def stamps(self, file_index: int, first_block: int, count: int) -> Words:
         """Stamps of `count` consecutive blocks, no two alike in a dataset."""
-        if not (0 <= file_index < _LIMIT and 0 <= first_block <= _LIMIT - count):
-            raise ValueError(
-                f"file {file_index}, blocks {first_block}+{count}: content exists for"
-                f" {_LIMIT} files of {_LIMIT} blocks"
-            )
         value = np.arange(first_block, first_block + count, dtype=WORD)
         value ^= np.uint64((file_index << 32) ^ self._stamp_key)
         for shift, factor in ((30, _FIRST), (27, _SECOND)):
@@ -97,8 +93,17 @@ class Content:
             done, start = end, 0
 
     def _fill_part(self, out: Bytes, file_index: int, block: int, skip: int) -> int:
-        whole = np.empty((1, _BLOCK_WORDS), dtype=WORD)
-        self._fill_blocks(whole, file_index, block)
-        part = whole.view(np.uint8).reshape(-1)[skip : skip + out.size]
+        """Fill from within one block; its stamp without the cost of an array's."""
+        stamp = mix64((file_index << 32 | block) ^ self._stamp_key)
+        whole = self.pool[self.pool_block(file_index, block)] ^ WORD.type(stamp)
+        part: Bytes = whole.view(np.uint8)[skip : skip + out.size]
         out[: part.size] = part
         return part.size
+
+
+def _check_range(file_index: int, start: int, stop: int) -> None:
+    if not (0 <= file_index < _LIMIT and 0 <= start <= stop <= _LIMIT * BLOCK_BYTES):
+        raise ValueError(
+            f"file {file_index}, bytes {start} to {stop}: content exists for {_LIMIT}"
+            f" files of {_LIMIT * BLOCK_BYTES} bytes"
+        )

@@ -77,7 +77,10 @@ def train(
     pool.stop()
     _record(pool, pump)
     return PhaseResult(
-        steps=settings.steps, samples=settings.steps * batch, delivered_bytes=delivered
+        end_ns=start_ns,
+        steps=settings.steps,
+        samples=settings.steps * batch,
+        delivered_bytes=delivered,
     )
 
 

@@ -86,6 +86,8 @@ class LiveView:
     def end(self) -> None:
         """Leave the phase's final statistics on the screen."""
         if self.progress.title:
+            if self.progress.unit != "step":
+                self.progress.done = self.progress.total
             self._stop_block()
             self._write(line(self.progress))
         self.progress = Progress()

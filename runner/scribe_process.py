@@ -1,17 +1,18 @@
 """The process that writes evidence.h5: frames on stdin, answers on stdout.
 
 It lives in its own session: when a launcher kills the ranks it sees its input
-end, notes which rank of its host died first, and closes the file as aborted.
+end, says which rank of its host died first, and closes the file as aborted.
 """
 
 import hashlib
 import json
 import os
-import selectors
+import select
 import sys
+import threading
 import time
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 
@@ -20,36 +21,40 @@ from mlps.evidence.reader import read
 from mlps.evidence.writer import EvidenceWriter
 from mlps.plan import parse
 from mlps.summary import summarize
+from runner.deathwatch import Death, Deathwatch
 
 FLUSH_INTERVAL_S = 5.0
-INPUT = "input"
-_PIPE_GONE = "the driver (rank 0) ended without closing the run"
+_PIECE_BYTES = 1 << 20
+_NOTICE_S = 0.5
+_STDIN, _STDOUT = 0, 1
 
 
-class _RunFile:
+class RunFile:
     """The evidence file of the run in progress."""
 
     def __init__(self, path: Path, plan_bytes: bytes) -> None:
+        """Create it with the plan in it."""
         self.path = path
-        self.writer = EvidenceWriter(path)
-        self.next_flush_s = time.monotonic() + FLUSH_INTERVAL_S
-        rows = np.frombuffer(plan_bytes, dtype=BY_NAME["plan"].dtype)
-        self.writer.append("plan", rows)
-        self.writer.flush()
+        self._writer = EvidenceWriter(path)
+        self._next_flush_s = time.monotonic() + FLUSH_INTERVAL_S
+        self.append("plan", plan_bytes)
+        self._writer.flush()
 
     def append(self, table: str, payload: bytes) -> None:
-        self.writer.append(table, np.frombuffer(payload, BY_NAME[table].dtype))
+        """Take rows as they travelled."""
+        self._writer.append(table, np.frombuffer(payload, BY_NAME[table].dtype))
 
     def flush_if_due(self) -> None:
-        now_s = time.monotonic()
-        if now_s >= self.next_flush_s:
-            self.writer.flush()
-            self.next_flush_s = now_s + FLUSH_INTERVAL_S
+        """Bring what came to the disk once per interval."""
+        if time.monotonic() >= self._next_flush_s:
+            self._writer.flush()
+            self._next_flush_s = time.monotonic() + FLUSH_INTERVAL_S
 
     def end(self, outcome: str, blamed_rank: int, reason: str) -> None:
+        """Write how it ended, and close."""
         row = (outcome.encode(), blamed_rank, reason.encode()[:512], time.time_ns())
-        self.writer.append("outcome", np.array([row], BY_NAME["outcome"].dtype))
-        self.writer.close()
+        self._writer.append("outcome", np.array([row], BY_NAME["outcome"].dtype))
+        self._writer.close()
 
     def summarize(self) -> dict[str, Any]:
         """Recompute the summary from the closed file, as any reader would."""
@@ -63,78 +68,71 @@ class _RunFile:
         }
 
 
-class _Desk:
-    """State of the process: the open file and the ranks that are watched."""
+class Desk:
+    """State of the process: the open file and the watch over the ranks."""
 
-    def __init__(self, answers: BinaryIO) -> None:
-        self.answers = answers
-        self.file: _RunFile | None = None
-        self.selector = selectors.DefaultSelector()
-        self.first_dead: int | None = None
+    def __init__(self) -> None:
+        """No file is open yet."""
+        self._file: RunFile | None = None
+        self._watch: Deathwatch | None = None
+        self._speaking = threading.Lock()
 
     def say(self, **answer: object) -> None:
-        try:
-            self.answers.write(json.dumps(answer).encode() + b"\n")
-            self.answers.flush()
-        except BrokenPipeError:
-            self.answers = Path(os.devnull).open("wb")  # noqa: SIM115 - rank 0 is gone
+        """Answer rank 0; when it is gone there is nobody to tell."""
+        line = json.dumps(answer).encode() + b"\n"
+        with self._speaking:
+            try:
+                while line:
+                    line = line[os.write(_STDOUT, line) :]
+            except BrokenPipeError:
+                return
 
     def take(self, header: dict[str, Any], payload: bytes) -> None:
-        match header["do"]:
-            case "open":
-                self.file = _RunFile(Path(header["path"]), payload)
-            case "watch":
-                self.watch({int(r): p for r, p in header["pids"].items()})
-            case "append" if self.file is not None:
-                self.file.append(header["table"], payload)
-            case "seal" if self.file is not None:
-                file, self.file = self.file, None
-                file.end(header["outcome"], header["blamed_rank"], header["reason"])
-                self.say(sealed=file.summarize())
+        """Do what a frame asks for."""
+        file = self._file
+        if header["do"] == "open":
+            self._file = RunFile(Path(header["path"]), payload)
+        elif header["do"] == "watch" and self._watch is None:
+            pids = {int(rank): pid for rank, pid in header["pids"].items()}
+            self._watch = Deathwatch(pids, self._tell)
+        elif header["do"] == "append" and file is not None:
+            file.append(header["table"], payload)
+        elif header["do"] == "seal" and file is not None:
+            self._file = None
+            file.end(header["outcome"], header["blamed_rank"], header["reason"])
+            self.say(sealed=file.summarize())
 
-    def watch(self, pids: dict[int, int]) -> None:
-        for rank, pid in pids.items():
-            descriptor = os.pidfd_open(pid)
-            self.selector.register(descriptor, selectors.EVENT_READ, data=rank)
-
-    def look_for_dead(self) -> None:
-        """Note the first watched rank that died, and forget those that did."""
-        for key, _ in self.selector.select(0):
-            if key.data == INPUT:
-                continue
-            if self.first_dead is None:
-                self.first_dead = key.data
-                self.say(died=key.data)
-            self.selector.unregister(key.fileobj)
-            os.close(key.fd)
+    def flush_if_due(self) -> None:
+        """Flush the open file once per interval."""
+        if self._file is not None:
+            self._file.flush_if_due()
 
     def abandoned(self) -> None:
-        """Close the file after the input ended in the middle of a run."""
-        if self.file is None:
+        """Close a file that is open though the input has ended."""
+        if self._file is None:
             return
-        self.look_for_dead()
-        reason = _PIPE_GONE
-        if self.first_dead is not None:
-            reason = f"rank {self.first_dead} died; {_PIPE_GONE}"
-        blamed = -1 if self.first_dead is None else self.first_dead
-        self.file.end("aborted", blamed, reason)
+        reason, blamed = "the driver (rank 0) ended without closing the run", -1
+        death = self._watch.first(_NOTICE_S) if self._watch is not None else None
+        if death is not None:
+            reason, blamed = f"{death.text}; the launcher ended the world", death.rank
+        self._file.end("aborted", blamed, reason)
         sys.stderr.write(
-            f"mlps-runner: aborted: {reason}. Evidence is kept in {self.file.path};"
-            " start the same command again to resume.\n"
+            f"mlps-runner: aborted: {reason}\n"
+            f"  evidence is kept in {self._file.path.parent}\n"
+            "  fix the cause and start the same command again: it resumes\n"
         )
+
+    def _tell(self, death: Death) -> None:
+        self.say(died=death.text, rank=death.rank)
 
 
 def main() -> int:
     """Serve frames until the input ends."""
-    desk = _Desk(sys.stdout.buffer)
-    source = sys.stdin.fileno()
-    desk.selector.register(source, selectors.EVENT_READ, data=INPUT)
+    desk = Desk()
     buffer = bytearray()
     try:
-        while _serve(desk, source, buffer):
-            if desk.file is not None:
-                desk.file.flush_if_due()
-        desk.selector.unregister(source)
+        while _serve(desk, buffer):
+            desk.flush_if_due()
         desk.abandoned()
     except OSError as error:
         desk.say(failed=f"evidence.h5: {error.strerror or error}")
@@ -142,16 +140,14 @@ def main() -> int:
     return 0
 
 
-def _serve(desk: _Desk, source: int, buffer: bytearray) -> bool:
+def _serve(desk: Desk, buffer: bytearray) -> bool:
     """Take what arrives within a second; False when the input has ended."""
-    ready = {key.data for key, _ in desk.selector.select(timeout=1.0)}
-    if INPUT in ready:
-        piece = os.read(source, 1 << 20)
+    ready, _, _ = select.select([_STDIN], [], [], 1.0)
+    if ready:
+        piece = os.read(_STDIN, _PIECE_BYTES)
         if not piece:
             return False
         buffer += piece
-    if ready - {INPUT}:
-        desk.look_for_dead()
     while (frame := _next_frame(buffer)) is not None:
         desk.take(*frame)
     return True

@@ -1,5 +1,6 @@
 """The training workload on one rank: dataset, cache flush, epochs."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -132,7 +133,7 @@ class Training:
 
     def _flush(self, number: int, pump: Pump) -> PhaseResult:
         if not self._place.leads_node:
-            return PhaseResult()
+            return PhaseResult(end_ns=time.monotonic_ns())
         adopted = self._complete()
         files = [adopted.path_of(i) for i in range(self._dataset.files)]
         sample = files[:: max(len(files) // _RESIDENCY_SAMPLE, 1)]
@@ -149,11 +150,11 @@ class Training:
                 " still in memory; the plan asks for cold reads: run as a user who may"
                 " drop caches, or compile with submission.cold_reads=false"
             )
-        return PhaseResult(steps=1)
+        return PhaseResult(end_ns=time.monotonic_ns(), steps=1)
 
     def _begin_datagen(self, pump: Pump) -> Work:
         if self._manifest is not None:
-            return PhaseResult
+            return lambda: PhaseResult(end_ns=time.monotonic_ns())
         if self._place.rank == 0:
             datagen.prepare(self._directory, self._dataset)
         return lambda: self._generate(pump)
@@ -178,7 +179,9 @@ class Training:
         self._manifest = self._complete_manifest(pump, share)
         self.record(pump.recorder)
         return PhaseResult(
-            samples=share.files_written, delivered_bytes=share.written_bytes
+            end_ns=time.monotonic_ns(),
+            samples=share.files_written,
+            delivered_bytes=share.written_bytes,
         )
 
     def _complete_manifest(self, pump: Pump, share: Share) -> Manifest:

@@ -5,14 +5,16 @@ of this machine, overrides sorted.
 """
 
 from collections.abc import Iterator, Mapping
-from importlib import metadata
 from typing import Any
 
+import hydra
+import omegaconf
+
+import mlps
 from mlps.compiler import schema
 from mlps.compiler.asked import Asked
 from mlps.plan import Plan, leaves, plain
 
-VERSIONS_OF = ("mlps", "hydra-core", "omegaconf")
 # How each derived fact and each part of the campaign follows; see mlps.derivation.
 _COMPUTED = {
     "schema": "the plan schema of this mlps",
@@ -59,7 +61,11 @@ def provenance(
             source.name: {"sha256": source.sha256}
             for source in sorted(composition.sources, key=lambda source: source.name)
         },
-        "versions": {name: metadata.version(name) for name in VERSIONS_OF},
+        "versions": {
+            "mlps": mlps.__version__,
+            "hydra-core": hydra.__version__,
+            "omegaconf": omegaconf.__version__,
+        },
         "values": dict(_values(plan, asked, computed)),
     }
 

@@ -38,6 +38,10 @@ def run_count(case: Case) -> Outcome:
             fix="plan the runs of the edition",
             waiver=case.waiver,
         )
+    if not case.record.runs and case.record.ledger is None:
+        raise NotRecordedError(
+            f"{case.record.where}: neither a run directory nor a ledger; run the plan"
+        )
     kinds = [run.kind for run in case.record.sealed]
     sealed = (kinds.count("warmup"), kinds.count("measured"))
     return judged(

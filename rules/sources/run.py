@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mlps import summary
-from mlps.errors import EvidenceError
+from mlps.errors import EvidenceError, NotRecordedError
 from mlps.evidence.reader import Evidence
 from mlps.evidence.reader import read as read_evidence
 from mlps.evidence.table import StructArray
@@ -55,6 +55,8 @@ def record(
     if evidence is not None:
         try:
             facts = _evidence(evidence, plan)
+        except NotRecordedError as error:
+            fault = str(error)
         except _BAD_ROWS as error:
             fault = f"rows make no sense: {type(error).__name__}: {error}"
     stored, summary_fault = _summary(folder, where)

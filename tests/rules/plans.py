@@ -24,6 +24,7 @@ from mlps.plan import (
 )
 
 LAPTOP = Scale(min_steps=6, memory_multiple=0, compute_factor=0.01)
+SMALL_MEMORY = 64 * 2**30
 
 
 def unet3d(**dataset: object) -> TrainingWorkload:
@@ -141,6 +142,14 @@ def demo_plan(ranks: int = 2, epochs: int = 2, steps: int = 6) -> Plan:
     return plan(workload, where, claim)
 
 
+def small_closed_plan(**claim: object) -> Plan:
+    """The least that can be claimed closed: one rank, 500 steps, little memory."""
+    where = system(
+        name="b200x1", accelerators_per_host=1, host_memory_bytes=SMALL_MEMORY
+    )
+    return plan(unet3d(files=3500), where, submission(**claim))
+
+
 def frozen(of: Plan) -> PlanDocument:
     return document(of, {"choices": {"workload": of.workload.name}})
 
@@ -154,3 +163,8 @@ def _changed(node: object, keys: list[str], value: object) -> object:
     head, *rest = keys
     inner = _changed(getattr(node, head), rest, value) if rest else value
     return replace(node, **{head: inner})
+
+
+def consistent(of: Plan) -> Plan:
+    """The plan as a compiler would write it: derived facts and campaign computed."""
+    return plan(of.workload, of.system, of.submission)

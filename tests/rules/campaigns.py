@@ -1,0 +1,279 @@
+"""Real campaign directories with synthetic rows, written by the real writer.
+
+`write` makes a sealed campaign as the runner leaves it; `rewrite` takes one run anew
+with edited tables and seals it again, so that only the edit is wrong.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mlps import sizing, summary
+from mlps.evidence import BY_NAME
+from mlps.evidence.reader import read
+from mlps.evidence.table import StructArray
+from mlps.evidence.writer import EvidenceWriter
+from mlps.plan import PhaseKind, Plan, PlanDocument, Run, RunKind, render
+
+WALL_NS = 1_790_000_000_000_000_000
+RUN_NS = 20_000_000_000
+GAP_NS = 1_000_000_000
+CODE = "sha256:" + "c" * 64
+HOST_MEMORY = 2**33
+
+Tables = dict[str, StructArray]
+Edit = Callable[[Tables], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taste:
+    """What the synthetic runs are like."""
+
+    au: float = 0.95
+    slowest_au: float = 0.93
+    gap_ns: int = GAP_NS
+    memory_bytes: int = HOST_MEMORY
+
+
+def write(results: Path, doc: PlanDocument, taste: Taste = Taste()) -> Path:
+    """Write a whole sealed campaign; returns its directory."""
+    campaign = results / doc.campaign_name
+    campaign.mkdir(parents=True)
+    (campaign / "plan.yaml").write_bytes(render(doc))
+    events = [event("start")]
+    for run in doc.plan.campaign.runs:
+        run_id = run_id_of(run)
+        events.append(event("run_started", run.number, run_id))
+        write_run(campaign, doc, run, taste=taste)
+        events.append(event("run_sealed", run.number, run_id))
+    write_ledger(campaign, [*events, event("end")])
+    write_sums(campaign)
+    return campaign
+
+
+def rewrite(
+    campaign: Path, doc: PlanDocument, number: int, edit: Edit, taste: Taste = Taste()
+) -> None:
+    """Take one run anew with edited tables, and seal it and the sums again."""
+    run = doc.plan.campaign.runs[number]
+    directory = directory_of(campaign, run)
+    for name in ("evidence.h5", "summary.json"):
+        (directory / name).unlink()
+    write_run(campaign, doc, run, edit=edit, taste=taste)
+    write_sums(campaign)
+
+
+def write_run(
+    campaign: Path,
+    doc: PlanDocument,
+    run: Run,
+    *,
+    edit: Edit | None = None,
+    taste: Taste = Taste(),
+    sealed: bool = True,
+) -> Path:
+    """Write one run directory; unsealed runs have neither outcome nor summary."""
+    tables = tables_of(doc, run, taste)
+    if not sealed:
+        del tables["outcome"]
+    if edit is not None:
+        edit(tables)
+    directory = directory_of(campaign, run)
+    directory.mkdir(parents=True, exist_ok=True)
+    with EvidenceWriter(directory / "evidence.h5") as writer:
+        for name, rows in tables.items():
+            writer.append(name, rows)
+    if sealed:
+        write_summary(directory, doc.plan)
+    return directory
+
+
+def write_summary(directory: Path, plan: Plan) -> None:
+    evidence = read(directory / "evidence.h5")
+    try:
+        data = summary.summarize(plan, evidence.tables)
+    except (LookupError, ValueError):
+        data = {}
+    data["evidence_sha256"] = sha256(directory / "evidence.h5")
+    data["chain_head"] = evidence.chain_head if len(evidence.tables["chain"]) else ""
+    (directory / "summary.json").write_text(json.dumps(data, indent=2))
+
+
+def write_sums(campaign: Path) -> None:
+    files = [campaign / "plan.yaml"]
+    for path in sorted(campaign.glob("runs/*/summary.json")):
+        files += [path.with_name("evidence.h5"), path]
+    lines = [f"{sha256(path)}  {path.relative_to(campaign)}\n" for path in files]
+    (campaign / "SHA256SUMS").write_text("".join(lines))
+
+
+def event(
+    name: str, run: int | None = None, run_id: str = "", detail: str = ""
+) -> dict[str, object]:
+    return {
+        "event": name,
+        "run": run,
+        "run_id": run_id,
+        "wall_ns": WALL_NS,
+        "detail": detail,
+    }
+
+
+def write_ledger(campaign: Path, events: list[dict[str, object]]) -> None:
+    """Write the events as lines, each bound to the one before."""
+    previous, lines = "", []
+    for data in events:
+        line = json.dumps({**data, "previous": previous})
+        previous = hashlib.sha256(line.encode()).hexdigest()
+        lines.append(line + "\n")
+    (campaign / "campaign.jsonl").write_text("".join(lines))
+
+
+def ledger_events(campaign: Path) -> list[dict[str, object]]:
+    lines = (campaign / "campaign.jsonl").read_text().splitlines()
+    return [{k: v for k, v in json.loads(x).items() if k != "previous"} for x in lines]
+
+
+def run_id_of(run: Run) -> str:
+    return f"{run.number:08x}"
+
+
+def directory_of(campaign: Path, run: Run) -> Path:
+    return campaign / "runs" / f"{run.label}-{run_id_of(run)}"
+
+
+def sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def tables_of(doc: PlanDocument, run: Run, taste: Taste) -> Tables:
+    """Rows of every table a rule or metric reads, consistent with the plan."""
+    world = sizing.ranks(doc.plan.system)
+    start_ns = WALL_NS + run.number * (RUN_NS + taste.gap_ns)
+    plan_bytes = np.frombuffer(render(doc), dtype=np.uint8)
+    tables = {
+        "plan": plan_bytes.view(BY_NAME["plan"].dtype),
+        "run": rows(
+            "run",
+            (
+                run_id_of(run),
+                run.number,
+                run.kind.value,
+                doc.digest,
+                "0.1.0",
+                CODE,
+                start_ns,
+            ),
+        ),
+        "hosts": _hosts(doc.plan, taste),
+        "ranks": _ranks(doc, world),
+        "clock": rows(
+            "clock", *((rank, "start", 0, rank * 1000, 500, 0) for rank in range(world))
+        ),
+        "dataset": rows("dataset", ("sha256:m", *_dataset(doc.plan), 2, 2)),
+    }
+    steps, phases = _timed(doc.plan, run, taste)
+    tables |= {"steps": steps, "phases": phases, "latency": _latency(world)}
+    tables["process"] = _process(world)
+    tables["outcome"] = rows("outcome", ("complete", -1, "", start_ns + RUN_NS))
+    return tables
+
+
+def rows(table: str, *values: tuple[object, ...]) -> StructArray:
+    """Rows of a table from tuples; text is encoded."""
+    encoded = [
+        tuple(v.encode() if isinstance(v, str) else v for v in row) for row in values
+    ]
+    return np.array(encoded, dtype=BY_NAME[table].dtype)
+
+
+def _hosts(plan: Plan, taste: Taste) -> StructArray:
+    return rows(
+        "hosts",
+        *(
+            (n, f"node{n}", "6.1", "x86_64", "cpu", 8, taste.memory_bytes, 4096, "b")
+            for n in range(plan.system.hosts)
+        ),
+    )
+
+
+def _ranks(doc: PlanDocument, world: int) -> StructArray:
+    each = doc.plan.system.accelerators_per_host
+    return rows(
+        "ranks",
+        *(
+            (r, r // each, r % each, 100 + r, "0-1", doc.digest, CODE, "3.11")
+            for r in range(world)
+        ),
+    )
+
+
+def _dataset(plan: Plan) -> tuple[int, int]:
+    return plan.workload.dataset.files, sizing.dataset_bytes(plan.workload.dataset)
+
+
+def _timed(plan: Plan, run: Run, taste: Taste) -> tuple[StructArray, StructArray]:
+    world = sizing.ranks(plan.system)
+    steps, phases = [], []
+    for rank in range(world):
+        clock_ns = 1_000_000_000
+        au = taste.slowest_au if rank == world - 1 else taste.au
+        for number, phase in enumerate(run.phases):
+            own = rows("steps")
+            if phase.kind is PhaseKind.EPOCH:
+                own = _epoch(plan, rank, number, phase.epoch, clock_ns, au)
+            took = int(own["wait_ns"].sum() + own["compute_ns"].sum()) or 1_000_000
+            samples, size = int(own["samples"].sum()), int(own["delivered_bytes"].sum())
+            if run.kind is RunKind.DATAGEN:
+                files, size = _dataset(plan)
+                samples, size = files // world, size // world
+            row = (rank, number, phase.name, phase.epoch, clock_ns, clock_ns)
+            row += (clock_ns + took, WALL_NS, "complete", len(own), samples, size)
+            phases.append(row)
+            steps.append(own)
+            clock_ns += took
+    return np.concatenate(steps), rows("phases", *phases)
+
+
+def _epoch(
+    plan: Plan, rank: int, number: int, epoch: int, clock_ns: int, au: float
+) -> StructArray:
+    batch = plan.workload.reader.batch_size
+    world = sizing.ranks(plan.system)
+    count = sizing.steps_per_epoch(plan.workload.dataset, batch, world)
+    compute_ns = round(plan.workload.train.computation_time_s * 1e9)
+    wait_ns = round(compute_ns * (1 - au) / au)
+    own = np.zeros(count, dtype=BY_NAME["steps"].dtype)
+    own["rank"], own["phase"], own["epoch"] = rank, number, epoch
+    own["step"] = np.arange(count)
+    own["start_ns"] = clock_ns + own["step"] * (wait_ns + compute_ns)
+    own["wait_ns"], own["compute_ns"] = wait_ns, compute_ns
+    own["compute_requested_ns"] = compute_ns
+    own["samples"] = batch
+    own["delivered_bytes"] = sizing.step_bytes(plan.workload)
+    return own
+
+
+def _latency(world: int) -> StructArray:
+    return rows(
+        "latency",
+        *(
+            (rank, 1, operation, 0, bucket, 10 * (rank + 1))
+            for rank in range(world)
+            for operation in ("open", "read")
+            for bucket in (1500, 1600)
+        ),
+    )
+
+
+def _process(world: int) -> StructArray:
+    own = np.zeros(2 * world, dtype=BY_NAME["process"].dtype)
+    own["rank"] = np.repeat(np.arange(world), 2)
+    own["sampled_at_ns"] = np.tile([0, 1_000_000_000], world)
+    own["sampler_cpu_ns"] = np.tile([0, 2_000_000], world)
+    own["peak_rss_bytes"] = 2**28
+    return own
