@@ -3,6 +3,7 @@
 Nothing dear is imported until a command needs it: `mlps --help` answers at once.
 """
 
+import io
 import os
 import sys
 import traceback
@@ -70,7 +71,9 @@ class Commands(click.Group):
                 rows[name] = command.get_short_help_str(70)
         with formatter.section("Commands"):
             formatter.write_dl(sorted(rows.items()))
-        with formatter.section("Groups (+workload=NAME, +system=NAME, submission=NAME)"):
+        with formatter.section(
+            "Groups (+workload=NAME, +system=NAME, submission=NAME)"
+        ):
             formatter.write_dl(_groups())
         with formatter.section("Compiling"):
             formatter.write_dl(_COMPILING)
@@ -171,6 +174,10 @@ def _read(file: str) -> PlanDocument:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A plan may hold letters that the terminal's encoding does not.
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(status_of(lambda: commands.main(arguments, standalone_mode=False)))
 
 

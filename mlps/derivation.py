@@ -89,7 +89,9 @@ def schedule(
     )
     kinds = [RunKind.WARMUP] * submission.warmup_runs
     kinds += [RunKind.MEASURED] * submission.measured_runs
-    runs = [Run(number=0, kind=RunKind.DATAGEN, seed=submission.seed, phases=(datagen,))]
+    runs = [
+        Run(number=0, kind=RunKind.DATAGEN, seed=submission.seed, phases=(datagen,))
+    ]
     runs += [
         Run(number=number, kind=kind, seed=submission.seed + number, phases=phases)
         for number, kind in enumerate(kinds, start=1)
@@ -126,8 +128,6 @@ def _epochs(
     return tuple(phases)
 
 
-def _deadline_s(
-    rank_bytes: Fraction, submission: Submission, slack_s: float
-) -> float:
+def _deadline_s(rank_bytes: Fraction, submission: Submission, slack_s: float) -> float:
     reading_s = rank_bytes / submission.min_rate_bytes_per_s
     return max(MIN_DEADLINE_S, float(ceil(reading_s + Fraction(slack_s))))

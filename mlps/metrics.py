@@ -3,12 +3,13 @@
 Used by the live view, the summary and the rules, so that they can't disagree.
 Utilization definitions (rules 3.3.2; DLIO statscounter of the editions named):
 
-* `rules`: nominal compute of the window's steps over the window's time.
-* `dlio`: measured compute over the same time, as DLIO of all editions does; a
-  busy client that oversleeps raises this one, the gap is the oversleep tax.
+The window of a rank's epoch leaves out the first and last steps the plan names.
 
-The window of a rank's epoch leaves out the first and last steps the plan names;
-its time is the epoch minus wait and compute of the steps left out, barrier in.
+* `rules`: nominal compute of the window's steps over their time, from the start
+  of the first to the end of the last (wait, compute and barrier).
+* `dlio`: measured compute of the same steps over the epoch's time minus wait and
+  compute, but not barrier, of the steps left out: as DLIO of all editions does. A
+  busy client that oversleeps raises this one.
 """
 
 from collections.abc import Mapping, Sequence
@@ -37,6 +38,7 @@ class RankEpoch:
     steps: int
     window_steps: int
     window_ns: int
+    dlio_window_ns: int
     window_compute_ns: int
     window_requested_ns: int
     wait_ns: int
@@ -105,7 +107,8 @@ def _rank_epoch(
         epoch=int(phase["epoch"]),
         steps=len(steps),
         window_steps=len(window),
-        window_ns=duration - (busy - busy_inside),
+        window_ns=busy_inside + _sum(window, "barrier_ns"),
+        dlio_window_ns=duration - (busy - busy_inside),
         window_compute_ns=_sum(window, "compute_ns"),
         window_requested_ns=nominal_ns * len(window),
         wait_ns=_sum(steps, "wait_ns"),
@@ -135,15 +138,19 @@ def _epoch(epoch: int, ranks: Sequence[RankEpoch], batch_size: int) -> EpochUtil
     return EpochUtilization(
         epoch=epoch,
         rules_percent=mean(rules),
-        dlio_percent=mean([_percent(r.window_compute_ns, r.window_ns) for r in ranks]),
+        dlio_percent=mean(
+            [_percent(r.window_compute_ns, r.dlio_window_ns) for r in ranks]
+        ),
         slowest_rank=ranks[slowest].rank,
         slowest_rules_percent=rules[slowest],
         dlio_v2_samples_per_s=fsum(
-            _rate(max(r.steps - _DLIO_V2_STEPS_LEFT_OUT, 0) * batch_size, r.window_ns)
+            _rate(
+                max(r.steps - _DLIO_V2_STEPS_LEFT_OUT, 0) * batch_size, r.dlio_window_ns
+            )
             for r in ranks
         ),
         dlio_v3_samples_per_s=fsum(
-            _rate(r.window_steps * batch_size, r.window_ns) for r in ranks
+            _rate(r.window_steps * batch_size, r.dlio_window_ns) for r in ranks
         ),
     )
 

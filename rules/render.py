@@ -71,7 +71,7 @@ def clean(text: str) -> str:
 def header(
     where: str, stage: Stage, doc: PlanDocument, record: CampaignRecord | None
 ) -> str:
-    """What is judged: name, digest, edition, claim, and the numbers of its runs."""
+    """Head a judgement: name, digest, edition, claim, and the numbers of its runs."""
     submission = doc.plan.submission
     lines = [
         f"{stage.name.lower()} {clean(where)}",

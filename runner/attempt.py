@@ -69,9 +69,11 @@ class Attempt:
         if number == 0 or phase.kind is PhaseKind.EPOCH:
             self._sync_clocks(about, "start" if number == 0 else phase.name)
         agreed_ns = self._agree(about, phase)
+        pump.mark()
         pump.wait_until(agreed_ns)
         start_ns, wall_ns = time.monotonic_ns(), time.time_ns()
         result = work()
+        pump.mark()
         pump.recorder.row(
             "phases",
             self.place.rank,

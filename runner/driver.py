@@ -187,7 +187,7 @@ class Campaign:
         sampler.start()
         try:
             attempt.go()
-            sampler.stop()
+            pump.end_sampling()
             self._seal(pump, run, run_id)
         except StopOrder as order:
             self._abort(pump, run, run_id, order)
@@ -234,17 +234,26 @@ class Campaign:
         self._training.stop()
         if pump.chief is None:
             pump.post.send(0, Kind.FAIL, "", order.reason)
-            pump.send_frame()
+            self._last_frame(pump)
             time.sleep(_LAST_WORDS_S * 10)
         else:
             pump.post.broadcast(Kind.STOP, "", order.reason)
-            pump.send_frame()
+            self._last_frame(pump)
             self._hear_last_words(pump, pump.chief)
             if self._office is not None:
                 self._office.abort(run, run_id, order.reason, order.blamed_rank)
         sys.stderr.flush()
         self._comm.Abort(status)
         raise SystemExit(status)
+
+    def _last_frame(self, pump: Pump) -> None:
+        """Send what there is; a sampler that failed says so once, and then gives."""
+        try:
+            pump.end_sampling()
+            pump.send_frame()
+        except MlpsError as error:
+            pump.recorder.event("error", "sampler", str(error)[:512])
+            pump.send_frame()
 
     def _hear_last_words(self, pump: Pump, chief: Chief) -> None:
         deadline_s = time.monotonic() + _LAST_WORDS_S

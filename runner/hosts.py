@@ -103,10 +103,10 @@ def _ground(path: Path) -> tuple[int, int]:
     The longest matching mount point would be wrong below a directory that was
     mounted over. `/.` makes an automounted directory mount itself.
     """
-    there = path.resolve()
-    while not there.is_dir() and there != there.parent:
-        there = there.parent
+    there = Path(os.path.realpath(path))
     try:
+        while not there.is_dir() and there != there.parent:
+            there = there.parent
         with ExitStack() as closing:
             fd = os.open(f"{there}/.", os.O_PATH)
             closing.callback(os.close, fd)

@@ -19,8 +19,11 @@ T = TypeVar("T")
 FRAME_INTERVAL_NS = NS_PER_S
 _POLL_INTERVAL_NS = 2_000_000
 _SLICE_S = 0.005
-_BARRIER_NAP_S = 20e-6
-_BARRIER_NAP_MAX_S = 200e-6
+# A nap in a barrier is a small share of what was waited so far: a long wait costs
+# few wake-ups, and the end of a short one is noticed at once.
+_NAP_SHARE = 0.02
+_NAP_MIN_S = 20e-6
+_NAP_MAX_S = 2e-3
 
 
 class Pump:
@@ -91,11 +94,30 @@ class Pump:
     def barrier(self) -> None:
         """Wait for all ranks at this point, turning; the emulated all-reduce."""
         request = self.post.comm.Ibarrier()
-        nap_s = _BARRIER_NAP_S
+        began_ns = time.monotonic_ns()
         while not request.Test():
             self.turn()
-            time.sleep(nap_s)
-            nap_s = min(nap_s * 2, _BARRIER_NAP_MAX_S)
+            waited_s = (time.monotonic_ns() - began_ns) / NS_PER_S
+            nap_s = max(_NAP_MIN_S, waited_s * _NAP_SHARE)
+            time.sleep(min(nap_s, _NAP_MAX_S))
+
+    def mark(self) -> None:
+        """Have the counters sampled now: the edge of a phase."""
+        self._sampler.mark()
+
+    def end_sampling(self) -> None:
+        """Take the last sample, and tell what the sampler missed."""
+        self._sampler.stop()
+        tally = self._sampler.tally
+        for subject, count in (("missed", tally.missed), ("dropped", tally.dropped)):
+            if count:
+                self.recorder.event("warning", "sampler", f"{count} samples {subject}")
+        if tally.absent_files:
+            self.recorder.event(
+                "info",
+                "sampler",
+                f"not on this kernel: {', '.join(tally.absent_files)}",
+            )
 
     def say(self, kind: Kind, about: str, payload: object = None) -> None:
         """Tell rank 0 (also from rank 0 to itself) READY or DONE."""

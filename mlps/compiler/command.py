@@ -9,7 +9,7 @@ from mlps.compiler.compiler import Compiler
 from mlps.compiler.freeze import plan_file_name
 from mlps.compiler.index import index_name, render_index
 from mlps.compiler.request import Request, parse_request
-from mlps.compiler.screen import render_screen
+from mlps.compiler.screen import failing_of, render_screen
 from mlps.errors import ConfigError
 from mlps.plan import PlanDocument, render
 
@@ -34,11 +34,15 @@ def run(arguments: Sequence[str], target: Target, commands: Sequence[str]) -> in
     if request.shows:
         return _show(arguments, request)
     if target.file is not None and (request.sweep or target.folder is not None):
-        other = "-m writes several plans" if request.sweep else "--output names a folder"
+        other = (
+            "-m writes several plans" if request.sweep else "--output names a folder"
+        )
         raise ConfigError(
             f"command line: --write-to names one file, but {other};"
             " give --output DIR alone"
         )
+    if target.folder is not None:
+        _make(target.folder)
     compiler = Compiler(request.config_dir)
     if request.sweep:
         return _sweep(compiler, request, target)
@@ -50,8 +54,7 @@ def _show(arguments: Sequence[str], request: Request) -> int:
 
     if not request.completes:
         Compiler(request.config_dir).composer.check(request.overrides)
-    show(arguments)
-    return 0
+    return show(arguments)
 
 
 def _one(doc: PlanDocument, target: Target) -> int:
@@ -76,8 +79,21 @@ def _sweep(compiler: Compiler, request: Request, target: Target) -> int:
     file = target.path(index_name(docs))
     _write(file, index.encode())
     sys.stdout.write(index)
+    for doc, judgement in zip(docs, judgements, strict=True):
+        for finding in failing_of(judgement):
+            rule = f"{finding.rule_id} {finding.name} {finding.verdict.value}"
+            sys.stderr.write(f"{doc.campaign_name}: {rule}: {finding.actual}\n")
     sys.stderr.write(f"{len(docs)} plans written; index: {file}\n")
     return max(judgement.exit_status for judgement in judgements)
+
+
+def _make(folder: str) -> None:
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            f"command line: --output {folder}: {error.strerror}"
+        ) from error
 
 
 def _write(file: str, data: bytes) -> None:
@@ -85,7 +101,6 @@ def _write(file: str, data: bytes) -> None:
     path = Path(file)
     part = path.with_name(f".{path.name}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         part.write_bytes(data)
         part.replace(path)
     except OSError as error:

@@ -29,9 +29,7 @@ class Inputs:
         """Look up an input by name; this is what `${found:NAME}` gives."""
         finders = {"host_memory": self._host_memory}
         if name not in finders:
-            raise ConfigError(
-                f"${{{_FOUND}:{name}}}: there is no such input; {nearest(name, finders)}"
-            )
+            raise ConfigError(f"there is no input {name!r}; {nearest(name, finders)}")
         if name not in self._values:
             self._values[name] = finders[name]()
         return self._values[name]

@@ -18,7 +18,7 @@ def index_name(docs: Sequence[PlanDocument]) -> str:
 
 def render_index(docs: Sequence[PlanDocument], verdicts: Sequence[str]) -> str:
     """Render the index, a heading first."""
-    rows = [_HEAD]
+    rows: list[tuple[str, ...]] = [_HEAD]
     rows += [_row(doc, verdict) for doc, verdict in zip(docs, verdicts, strict=True)]
     wide = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
     return "".join(_line(row, wide) for row in rows)

@@ -78,10 +78,15 @@ class GroupLoader:
         except yaml.MarkedYAMLError as error:
             raise self._unreadable(error) from error
         except HydraException as error:
-            text = one_line(error)
+            text = one_line(error).partition(" Config search path:")[0]
             place = "config files" if text.startswith("In ") else "command line"
             raise ConfigError(f"{place}: {text}") from error
-        except (OmegaConfBaseException, OSError, ValueError, yaml.YAMLError) as error:
+        except UnicodeDecodeError as error:
+            raise ConfigError(f"{self._undecodable(groups)}: not UTF-8 text") from error
+        except OSError as error:
+            place = self._show(str(error.filename))
+            raise ConfigError(f"{place}: can't be read: {error.strerror}") from error
+        except (OmegaConfBaseException, ValueError, yaml.YAMLError) as error:
             raise ConfigError(f"config files: {one_line(error)}") from error
         return config, tuple(self._files())
 
@@ -110,6 +115,18 @@ class GroupLoader:
             name = str(error.problem_mark.name)
             place = f"{self._show(name)}:{error.problem_mark.line + 1}"
         return ConfigError(f"{place}: not readable as YAML: {error.problem}")
+
+    def _undecodable(self, groups: Sequence[str]) -> str:
+        for text in groups:
+            path = Path(self._config_dir, *text.lstrip("+").split("=", 1))
+            file = path.with_name(f"{path.name}.yaml")
+            try:
+                file.read_text(encoding="utf-8")
+            except UnicodeDecodeError:
+                return str(file)
+            except OSError:
+                continue
+        return "config files"
 
     def _show(self, path: str) -> str:
         folder = str(Path(self._config_dir).resolve())

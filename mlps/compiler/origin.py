@@ -38,6 +38,7 @@ class Origins:
     def __init__(self, composition: Composition, raw: Any, data: Any) -> None:  # noqa: ANN401
         """`raw` and `data`: the config before and after references are followed."""
         self._sources: Sequence[Source] = tuple(reversed(composition.sources))
+        self._choices = composition.choices
         self._overrides = {o.path: o for o in composition.overrides if not o.group}
         self._demo = composition.demo
         self._raw = raw
@@ -63,6 +64,13 @@ class Origins:
                 mark = source.mark(path[:depth])
                 if mark is not None:
                     return _line(source, path, depth)
+        return self._chosen(path[0])
+
+    def _chosen(self, group: str) -> Place:
+        name = f"/{group}/{self._choices.get(group)}.yaml"
+        for source in self._sources:
+            if source.name.endswith(name):
+                return Place(text=source.name, shown=source.shown, file=source.name)
         return Place(text="config files", shown="config files", file="config files")
 
     def of(self, path: schema.Path) -> dict[str, str]:
@@ -92,7 +100,7 @@ class Origins:
         path = tuple(error.path.split("."))
         place = self.written(path)
         problem = error.problem
-        if "quote it in YAML" in problem and place.written is not None:
+        if " where " in problem and place.written and place.written not in problem:
             problem += f"; the file says {place.written}"
         if self.override(path) is not None and place.shown.startswith("command line"):
             quoted = problem.replace("quote it in YAML", "quote it: 'KEY=\"VALUE\"'")

@@ -34,14 +34,18 @@ class Override:
 
 
 def parse(parser: OverridesParser, text: str) -> grammar.Override:
-    """Parse one override; `+submission=` means what `submission=` means."""
-    for prefix in ("++submission=", "+submission="):
-        if text.startswith(prefix):
-            text = text.removeprefix(prefix.removesuffix("submission="))
+    """Parse one override."""
+    text = plain_submission(text)
     try:
         return parser.parse_overrides([text])[0]
     except HydraException as error:
         raise _ungrammatical(text, error) from error
+
+
+def plain_submission(text: str) -> str:
+    """Take `+submission=` for `submission=`: there is a default to replace."""
+    bare = text.lstrip("+")
+    return bare if bare.startswith("submission=") else text
 
 
 def _ungrammatical(text: str, error: HydraException) -> ConfigError:
@@ -64,7 +68,7 @@ def expand(overrides: Sequence[grammar.Override]) -> list[tuple[str, ...]]:
     count = math.prod(len(axis) for axis in axes)
     if count > MAX_PLANS:
         raise ConfigError(
-            f"command line: the sweep has {count} plans; at most {MAX_PLANS} at once"
+            f"command line: the sweep has more than {MAX_PLANS} plans; split it"
         )
     return list(itertools.product(*axes))
 

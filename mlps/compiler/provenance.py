@@ -48,9 +48,7 @@ _COMPUTED = {
 }
 
 
-def provenance(
-    plan: Plan, asked: Asked, computed: Mapping[str, str]
-) -> dict[str, Any]:
+def provenance(plan: Plan, asked: Asked, computed: Mapping[str, str]) -> dict[str, Any]:
     """Build the provenance of a plan; `computed`: keys whose value is our own."""
     composition = asked.composition
     return {

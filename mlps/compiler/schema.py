@@ -105,7 +105,8 @@ def unknown(path: Path) -> str | None:
 
 
 def _suggest(path: Path, depth: int, siblings: Tree) -> str:
-    elsewhere = [key for key in _keys(KEYS) if key[-1] == path[-1]]
+    own = (key for key in _keys(KEYS) if not {"*", "demo"} & set(key))
+    elsewhere = [key for key in own if key[-1] == path[-1]]
     if len(elsewhere) == 1:
         return f"did you mean {'.'.join(elsewhere[0])!r}?"
     names = {".".join((*path[:depth], name)) for name in siblings}

@@ -55,7 +55,8 @@ def _count(number: int, noun: str) -> str:
 def _work(plan: Plan) -> Iterator[str]:
     system, submission, train = plan.system, plan.submission, plan.workload.train
     yield _row(
-        "claim", f"{submission.division.value}, edition {submission.edition} of the rules"
+        "claim",
+        f"{submission.division.value}, edition {submission.edition} of the rules",
     )
     yield _row(
         "ranks",
@@ -84,7 +85,9 @@ def _dataset(plan: Plan) -> Iterator[str]:
     dataset, scale, derived = plan.workload.dataset, plan.submission.scale, plan.derived
     memory = format_bytes(plan.system.host_memory_bytes)
     per_file = (
-        "" if dataset.samples_per_file == 1 else f" / {dataset.samples_per_file:,} a file"
+        ""
+        if dataset.samples_per_file == 1
+        else f" / {dataset.samples_per_file:,} a file"
     )
     by_steps = (
         f"{scale.min_steps:,} steps x batch {plan.workload.reader.batch_size:,} x"
@@ -102,7 +105,9 @@ def _dataset(plan: Plan) -> Iterator[str]:
     ):
         yield f"    {label:<{LABEL}}{text:<{wide}} = {files:>12,} files"
     more = dataset.files - derived.required_files
-    word = f", {abs(more):,} {'more' if more > 0 else 'fewer'} than asked" if more else ""
+    word = (
+        f", {abs(more):,} {'more' if more > 0 else 'fewer'} than asked" if more else ""
+    )
     yield _row(
         "files",
         f"{dataset.files:,} {dataset.format.value} files{word};"
@@ -124,8 +129,8 @@ def _needs(plan: Plan) -> Iterator[str]:
     yield _row(
         "BANDWIDTH",
         f"{format_bytes(total)}/s from storage keeps every {system.accelerator} at"
-        f" {plan.workload.metric.au * 100:g} %; {format_bytes(total / derived.ranks)}/s per"
-        " rank",
+        f" {plan.workload.metric.au * 100:g} %;"
+        f" {format_bytes(total / derived.ranks)}/s per rank",
     )
 
 
@@ -134,8 +139,8 @@ def _notes(plan: Plan) -> Iterator[str]:
     if dataset.format not in READABLE:
         yield _row(
             "note",
-            f"this version has no {dataset.format.value} reader: the plan compiles and is"
-            " judged, but can't be run yet",
+            f"this version has no {dataset.format.value} reader: the plan compiles and"
+            " is judged, but can't be run yet",
         )
     if plan.workload.checkpoint:
         yield _row("note", "this version writes no checkpoint during training")
@@ -152,7 +157,7 @@ def _notes(plan: Plan) -> Iterator[str]:
 
 
 def _verdict(plan: Plan, judgement: "Judgement") -> Iterator[str]:
-    failing = [f for f in judgement.findings if f.verdict.value in FAILING]
+    failing = failing_of(judgement)
     verdicts = [finding.verdict.value for finding in judgement.findings]
     counts = [
         f"{verdicts.count(verdict)} {word}"
@@ -164,11 +169,16 @@ def _verdict(plan: Plan, judgement: "Judgement") -> Iterator[str]:
     counts += [f"{later} judged later or not at all"] if later else []
     yield _row(
         "verdict",
-        f"{judgement.division_verdict} as {plan.submission.division.value} in edition"
-        f" {plan.submission.edition} (rules: {', '.join(counts)})",
+        f"{judgement.division_verdict} so far, claimed {plan.submission.division.value}"
+        f" in edition {plan.submission.edition}; rules: {', '.join(counts)}",
     )
     for finding in failing:
         yield from _finding(finding)
+
+
+def failing_of(judgement: "Judgement") -> "list[Finding]":
+    """Findings that keep the plan from counting."""
+    return [f for f in judgement.findings if f.verdict.value in FAILING]
 
 
 def _finding(finding: "Finding") -> Iterator[str]:
@@ -188,7 +198,8 @@ def _run(doc: PlanDocument, file: str) -> Iterator[str]:
     if hosts > 1:
         yield _row(
             "hosts",
-            f"name {hosts} hosts to mpirun, {doc.plan.system.accelerators_per_host} ranks"
-            " on each (MPICH: -hosts, -ppn; Open MPI: --host)",
+            f"name {hosts} hosts to mpirun, with"
+            f" {doc.plan.system.accelerators_per_host} ranks on each"
+            " (MPICH: -hosts, -ppn; Open MPI: --host)",
         )
     yield f"  {'run':<{LABEL}}mpirun -n {ranks} mlps-runner {shlex.quote(file)}"

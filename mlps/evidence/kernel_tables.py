@@ -146,7 +146,7 @@ KERNEL_TABLES = (
             counter(
                 "block_delay_ticks",
                 "{tick}",
-                "waiting for block I/O",
+                "main thread waiting for block I/O",
                 "/proc/self/stat:42",
             ),
             level("threads", "{thread}", "threads", "/proc/self/status:Threads"),
@@ -160,13 +160,13 @@ KERNEL_TABLES = (
             counter(
                 "voluntary_switches",
                 "{switch}",
-                "voluntary context switches",
+                "voluntary context switches of the main thread",
                 "/proc/self/status",
             ),
             counter(
                 "involuntary_switches",
                 "{switch}",
-                "involuntary context switches",
+                "involuntary context switches of the main thread",
                 "/proc/self/status",
             ),
             counter("run_ns", "ns", "main thread on a CPU", "/proc/self/schedstat:1"),

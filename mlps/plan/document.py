@@ -6,6 +6,7 @@ alias and tag limits, then built into typed dataclasses.
 """
 
 import hashlib
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,8 @@ MAX_PLAN_BYTES = 4 * 2**20
 MAX_DEPTH = 32
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+# A plan's name becomes the name of a directory, and plans come from strangers.
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 _HEADER = "# mlps run plan. Frozen: changing it changes what it is (see digest).\n"
 
 
@@ -37,6 +40,14 @@ class Plan:
     submission: Submission
     derived: Derived
     campaign: Campaign
+
+    def __post_init__(self) -> None:
+        """Refuse a name that could lead out of the results directory."""
+        if not _NAME.fullmatch(self.name):
+            raise ValueError(
+                f"name {self.name[:80]!r} is no file name;"
+                " use letters, digits, '.', '_' and '-'"
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

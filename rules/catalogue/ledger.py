@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from mlps.errors import NotRecordedError
 from rules.finding import Outcome
-from rules.record import CampaignRecord, Ledger
+from rules.record import CampaignRecord, Ledger, RunRecord
 from rules.rule import Case, Stage, faultless, rule
 
 
@@ -14,9 +14,9 @@ def ledger_complete(case: Case) -> Outcome:
     """Check that each start in campaign.jsonl is presented or explained.
 
     Each line is bound to the one before it, so that a removed or edited line shows.
-    Every sealed run is there once, every run directory is known to the ledger;
-    aborted and lost starts are listed. A ledger that was removed and written anew
-    as a whole needs a witness outside.
+    Every sealed run is there once, with the evidence that was sealed; every run
+    directory is known to the ledger; aborted and lost starts are listed. A ledger
+    that was written anew as a whole needs a witness outside.
     """
     record, ledger = case.record, case.record.ledger
     if ledger is None:
@@ -25,8 +25,8 @@ def ledger_complete(case: Case) -> Outcome:
         )
     faults = [ledger.fault] if ledger.fault else []
     faults += _unaccounted(record, ledger)
-    if not faults and (not ledger.events or ledger.events[-1].event != "end"):
-        faults.append("it has no end: the campaign was interrupted, or its tail is cut")
+    if not faults and not _is_over(case, ledger):
+        faults.append(f"not at its end, or its tail is cut: {_told(ledger)}")
     return faultless(
         faults,
         expected="an unbroken ledger; each start sealed and presented, or explained",
@@ -37,9 +37,16 @@ def ledger_complete(case: Case) -> Outcome:
     )
 
 
+def _is_over(case: Case, ledger: Ledger) -> bool:
+    """Whether all planned runs are sealed; an `end` may be lost to a crash."""
+    sealed = {e.run for e in ledger.events if e.event == "run_sealed"}
+    return all(run.number in sealed for run in case.runs)
+
+
 def _unaccounted(record: CampaignRecord, ledger: Ledger) -> Sequence[str]:
     started = {e.run_id: e.run for e in ledger.events if e.event == "run_started"}
-    sealed = {e.run_id: e.run for e in ledger.events if e.event == "run_sealed"}
+    seals = {e.run_id: e for e in ledger.events if e.event == "run_sealed"}
+    sealed = {run_id: event.run for run_id, event in seals.items()}
     there = Counter(run.run_id for run in record.runs)
     faults = [
         f"sealed run {run_id} (run {number}) has no directory"
@@ -63,7 +70,14 @@ def _unaccounted(record: CampaignRecord, ledger: Ledger) -> Sequence[str]:
             faults.append(f"{run.where} was started as run {started[run.run_id]}")
         elif run.evidence is not None and run.evidence.run_id != run.run_id:
             faults.append(f"{run.where} holds evidence of run {run.evidence.run_id}")
+        elif run.run_id in seals and _is_other(run, seals[run.run_id].detail):
+            faults.append(f"{run.where} holds other evidence than was sealed")
     return faults
+
+
+def _is_other(run: RunRecord, chain_head: str) -> bool:
+    """Whether the last digest of the chain is not the one in the ledger."""
+    return run.evidence is not None and run.evidence.chain_head != chain_head
 
 
 def _told(ledger: Ledger) -> str:

@@ -3,6 +3,7 @@ import lzma
 import subprocess
 import sys
 import zlib
+from functools import partial
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from runner.formats.checksum import ContentChecksum
 
 CONTENT = Content(10)
 CHECKSUM = ContentChecksum(CONTENT)
-PINNED = "05f1d1dd"
+PINNED = "b442aaf6"
 
 
 def content(file_index: int, offset: int, size: int, seed: int | None = None) -> bytes:
@@ -62,7 +63,7 @@ def test_content_ends_where_stamps_would_repeat(file_index, offset):
         content(file_index, offset, 1)
 
 
-@pytest.mark.parametrize("compress", [zlib.compress, lzma.compress])
+@pytest.mark.parametrize("compress", [zlib.compress, partial(lzma.compress, preset=1)])
 def test_content_does_not_compress(compress):
     sample = content(3, 12_345, 8 * 2**20)
     assert len(compress(sample)) > 0.999 * len(sample)

@@ -203,7 +203,7 @@ def decode(scan: bytes, tables: bytes) -> tuple[int, int]:
 
 @pytest.mark.parametrize("compress", [zlib.compress, lzma.compress])
 def test_jpeg_does_not_compress(compress):
-    data = b"".join(jpeg_of(1_000_000, index) for index in range(4))
+    data = b"".join(jpeg_of(1_000_000, index) for index in range(2))
     assert len(compress(data)) > 0.99 * len(data)
 
 

@@ -10,7 +10,7 @@ from rules.engine import judge
 from rules.finding import Finding, Judgement
 from rules.sources.campaign import Subject, subjects
 from tests.rules import campaigns
-from tests.rules.campaigns import Edit, Taste
+from tests.rules.campaigns import PLAIN, Edit, Taste
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Campaign:
     doc: PlanDocument
     path: Path
 
-    def edit(self, number: int, edit: Edit, taste: Taste = Taste()) -> None:
+    def edit(self, number: int, edit: Edit, taste: Taste = PLAIN) -> None:
         """Take one run anew with edited tables."""
         campaigns.rewrite(self.path, self.doc, number, edit, taste)
 

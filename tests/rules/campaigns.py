@@ -39,7 +39,10 @@ class Taste:
     memory_bytes: int = HOST_MEMORY
 
 
-def write(results: Path, doc: PlanDocument, taste: Taste = Taste()) -> Path:
+PLAIN = Taste()
+
+
+def write(results: Path, doc: PlanDocument, taste: Taste = PLAIN) -> Path:
     """Write a whole sealed campaign; returns its directory."""
     campaign = results / doc.campaign_name
     campaign.mkdir(parents=True)
@@ -48,15 +51,15 @@ def write(results: Path, doc: PlanDocument, taste: Taste = Taste()) -> Path:
     for run in doc.plan.campaign.runs:
         run_id = run_id_of(run)
         events.append(event("run_started", run.number, run_id))
-        write_run(campaign, doc, run, taste=taste)
-        events.append(event("run_sealed", run.number, run_id))
+        head = chain_head(write_run(campaign, doc, run, taste=taste))
+        events.append(event("run_sealed", run.number, run_id, head))
     write_ledger(campaign, [*events, event("end")])
     write_sums(campaign)
     return campaign
 
 
 def rewrite(
-    campaign: Path, doc: PlanDocument, number: int, edit: Edit, taste: Taste = Taste()
+    campaign: Path, doc: PlanDocument, number: int, edit: Edit, taste: Taste = PLAIN
 ) -> None:
     """Take one run anew with edited tables, and seal it and the sums again."""
     run = doc.plan.campaign.runs[number]
@@ -64,16 +67,31 @@ def rewrite(
     for name in ("evidence.h5", "summary.json"):
         (directory / name).unlink()
     write_run(campaign, doc, run, edit=edit, taste=taste)
+    reseal(campaign, directory)
+
+
+def reseal(campaign: Path, directory: Path) -> None:
+    """Make ledger and checksums agree with what a run directory holds now."""
+    run_id = directory.name.rsplit("-", 1)[-1]
+    events = ledger_events(campaign)
+    for data in events:
+        if data["event"] == "run_sealed" and data["run_id"] == run_id:
+            data["detail"] = chain_head(directory)
+    write_ledger(campaign, events)
     write_sums(campaign)
 
 
-def write_run(
+def chain_head(directory: Path) -> str:
+    return json.loads((directory / "summary.json").read_text())["chain_head"]
+
+
+def write_run(  # noqa: PLR0913 - each is a way to spoil a run
     campaign: Path,
     doc: PlanDocument,
     run: Run,
     *,
     edit: Edit | None = None,
-    taste: Taste = Taste(),
+    taste: Taste = PLAIN,
     sealed: bool = True,
 ) -> Path:
     """Write one run directory; unsealed runs have neither outcome nor summary."""
@@ -154,7 +172,7 @@ def tables_of(doc: PlanDocument, run: Run, taste: Taste) -> Tables:
     """Rows of every table a rule or metric reads, consistent with the plan."""
     world = sizing.ranks(doc.plan.system)
     start_ns = WALL_NS + run.number * (RUN_NS + taste.gap_ns)
-    plan_bytes = np.frombuffer(render(doc), dtype=np.uint8)
+    plan_bytes = np.frombuffer(bytearray(render(doc)), dtype=np.uint8)
     tables = {
         "plan": plan_bytes.view(BY_NAME["plan"].dtype),
         "run": rows(
@@ -225,7 +243,8 @@ def _timed(plan: Plan, run: Run, taste: Taste) -> tuple[StructArray, StructArray
         for number, phase in enumerate(run.phases):
             own = rows("steps")
             if phase.kind is PhaseKind.EPOCH:
-                own = _epoch(plan, rank, number, phase.epoch, clock_ns, au)
+                own = _epoch(plan, phase.epoch, clock_ns, au)
+                own["rank"], own["phase"] = rank, number
             took = int(own["wait_ns"].sum() + own["compute_ns"].sum()) or 1_000_000
             samples, size = int(own["samples"].sum()), int(own["delivered_bytes"].sum())
             if run.kind is RunKind.DATAGEN:
@@ -239,16 +258,14 @@ def _timed(plan: Plan, run: Run, taste: Taste) -> tuple[StructArray, StructArray
     return np.concatenate(steps), rows("phases", *phases)
 
 
-def _epoch(
-    plan: Plan, rank: int, number: int, epoch: int, clock_ns: int, au: float
-) -> StructArray:
+def _epoch(plan: Plan, epoch: int, clock_ns: int, au: float) -> StructArray:
     batch = plan.workload.reader.batch_size
     world = sizing.ranks(plan.system)
     count = sizing.steps_per_epoch(plan.workload.dataset, batch, world)
     compute_ns = round(plan.workload.train.computation_time_s * 1e9)
     wait_ns = round(compute_ns * (1 - au) / au)
     own = np.zeros(count, dtype=BY_NAME["steps"].dtype)
-    own["rank"], own["phase"], own["epoch"] = rank, number, epoch
+    own["epoch"] = epoch
     own["step"] = np.arange(count)
     own["start_ns"] = clock_ns + own["step"] * (wait_ns + compute_ns)
     own["wait_ns"], own["compute_ns"] = wait_ns, compute_ns

@@ -85,7 +85,7 @@ def slow(campaign: Campaign) -> None:
 
 def hurried(rows: Tables) -> None:
     """Emulated compute shorter than nominal, so that waiting hides in it."""
-    steps, phases = rows["steps"], rows["phases"]
+    steps = rows["steps"]
     cut = steps["compute_ns"] // 2
     steps["compute_ns"] -= cut
     steps["wait_ns"] += cut
@@ -146,7 +146,7 @@ def changed_row(campaign: Campaign) -> None:
     with h5py.File(path, "r+") as file:
         file["steps/wait_ns"][3] //= 2
     campaigns.write_summary(campaign.run(2), campaign.doc.plan)
-    campaigns.write_sums(campaign.path)
+    campaigns.reseal(campaign.path, campaign.run(2))
 
 
 def without_chain(campaign: Campaign) -> None:
@@ -154,7 +154,15 @@ def without_chain(campaign: Campaign) -> None:
         for dataset in file["chain"].values():
             dataset.resize((0,))
     campaigns.write_summary(campaign.run(2), campaign.doc.plan)
-    campaigns.write_sums(campaign.path)
+    campaigns.reseal(campaign.path, campaign.run(2))
+
+
+def resealed(campaign: Campaign) -> None:
+    """A better run in place of the sealed one; only the ledger still knows."""
+    ledger = campaign.path / "campaign.jsonl"
+    kept = ledger.read_bytes()
+    campaign.edit(2, lambda _: None, Taste(au=0.99, slowest_au=0.98))
+    ledger.write_bytes(kept)
 
 
 def edited_ledger(campaign: Campaign) -> None:
@@ -381,6 +389,13 @@ SPECIMENS = (
         "a deleted run",
         of_demo(without_last_run),
         "sealed run 00000003 (run 3) has no directory",
+    ),
+    Specimen(
+        "EV-07",
+        FAIL,
+        "evidence made again after it was sealed",
+        of_demo(resealed),
+        "other evidence than was sealed",
     ),
     Specimen("EV-07", NONE, "no ledger", of_demo(without("campaign.jsonl"))),
     Specimen("EV-08", PASS, "recomputes", official),

@@ -14,11 +14,13 @@ from runner import hosts
 from runner.procfs.fdinfo import mount_id_of
 from runner.procfs.mountinfo import mounts_of
 
-MOUNTINFO = rb"""22 27 0:21 / /proc rw,relatime - proc proc rw
-27 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw,discard
-40 27 0:45 /sub /mnt/my\040data\134x ro,noatime shared:2 master:3 propagate_from:4 - nfs4 filer:/a\040b rw,vers=4.2
-41 27 0:46 / /empty\011source rw - tmpfs  rw
-"""
+MOUNTINFO = (
+    rb"22 27 0:21 / /proc rw,relatime - proc proc rw" + b"\n"
+    rb"27 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw,discard" + b"\n"
+    rb"40 27 0:45 /sub /mnt/my\040data\134x ro,noatime shared:2 master:3"
+    rb" propagate_from:4 - nfs4 filer:/a\040b rw,vers=4.2" + b"\n"
+    rb"41 27 0:46 / /empty\011source rw - tmpfs  rw" + b"\n"
+)
 
 
 def test_mountinfo_with_escapes_and_optional_fields():
@@ -109,6 +111,12 @@ def test_path_not_there_yet_is_served_by_its_parent(tmp_path):
     assert rows["free_bytes"][0] == pytest.approx(
         free.f_bavail * free.f_frsize, rel=0.05
     )
+
+
+def test_a_loop_of_links_is_served_by_its_folder(tmp_path):
+    (tmp_path / "loop").symlink_to("loop")
+    rows = hosts.mount_rows(0, [("a", tmp_path / "loop"), ("b", tmp_path)])
+    assert rows["mount_point"][0] == rows["mount_point"][1]
 
 
 def test_text_over_its_column_is_cut_visibly(monkeypatch):

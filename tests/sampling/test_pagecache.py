@@ -47,7 +47,6 @@ def test_fadvise_flush_is_proven(files):
     assert (row["node"], row["phase"]) == (2, 5)
     assert (row["method"], row["outcome"]) == (b"fadvise", b"flushed")
     assert (row["sampled_pages"], row["resident_pages"]) == (192, 0)
-    assert row["drops_after"] == row["drops_before"] or os.geteuid() == 0
     assert row["end_ns"] > row["start_ns"]
     assert row["cached_before_bytes"] > 0
 

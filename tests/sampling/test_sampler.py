@@ -46,7 +46,9 @@ def test_rank_and_host_on_the_live_machine():
         assert rows.dtype == BY_NAME[name].dtype
     rows = tables["process"]
     # First, last, and one per 20 ms; what a busy machine passed over is counted.
-    assert 24 <= len(rows) + tally.missed <= 28
+    span_ns = rows["sampled_at_ns"][-1] - rows["sampled_at_ns"][0]
+    assert len(rows) + tally.missed == pytest.approx(2 + span_ns / 20e6, abs=1.5)
+    assert tally.samples >= 3
     assert len(rows) == tally.samples == len(tables["cpu"])
     assert set(rows["rank"]) == {3}
     assert set(tables["cpu"]["node"]) == {1}
@@ -215,7 +217,7 @@ def test_a_sampler_that_died_says_so_once(proc):
     os.dup2(folder, int(status.name))
     os.close(folder)
     one.stop()
-    with pytest.raises(RunFailedError, match="ended early: .*directory"):
+    with pytest.raises(RunFailedError, match=r"ended early: .*directory"):
         one.take()
     assert len(one.take()["process"]) >= 1
 
