@@ -2,7 +2,7 @@
 # MPI included, is installed into .venv at the versions and hashes of requirements/.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test lint bench lock clean distclean
+.PHONY: help setup demo test lint bench docs lock clean distclean
 
 PYTHON ?= $(shell python3.11 --version >/dev/null 2>&1 && echo python3.11 || echo python3)
 WORKLOAD ?= unet3d
@@ -35,6 +35,9 @@ lint: .venv/.stamp ## check style, types and the layering of the packages
 
 bench: .venv/.stamp ## measure, and print the table of benchmarks
 	$(BIN)/python benchmarks/table.py
+
+docs: .venv/.stamp ## write the generated pages of docs/ anew
+	$(BIN)/python -m mlps.evidence.reference > docs/evidence.md
 
 lock: | .venv/bin/pip ## write requirements/ anew from pyproject.toml, at the newest versions
 	$(PIP_INSTALL) uv

@@ -54,14 +54,12 @@ def _say_origin(origins: Mapping[str, Any], key: str) -> str:
 
 def _lookups(key: str) -> Iterator[str]:
     """Names to look a key up by: itself, its list's entry, then what is around it."""
-    parts = key.replace("]", "[").split("[")
-    pattern = "[]".join(parts[::2])
-    for name in (key, pattern):
-        yield name
-        shorter = name
-        while "." in shorter:
-            shorter = shorter[: shorter.rindex(".")]
-            yield shorter
+    yield key
+    pattern = "[]".join(key.replace("]", "[").split("[")[::2])
+    while pattern:
+        yield pattern
+        yield pattern.removesuffix("[]")
+        pattern = pattern[: max(pattern.rfind("."), 0)]
 
 
 def _clean(text: object) -> str:

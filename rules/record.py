@@ -63,6 +63,7 @@ class Utilization:
     slowest_rank: int
     slowest_percent: float
     slowest_epoch: int
+    oversleep_percent: float
     bytes_per_s: float
     samples_per_s: float
 

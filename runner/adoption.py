@@ -15,7 +15,7 @@ import numpy as np
 
 from mlps.errors import NotReadyError
 from runner.content import draw, mix64
-from runner.datagen import Crew, Worker
+from runner.crew import Crew, Worker
 from runner.formats.image import DatasetImage, FileImage
 from runner.manifest import DOCUMENT, Manifest, fingerprint
 

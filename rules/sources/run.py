@@ -148,6 +148,7 @@ def _utilization(recomputed: Mapping[str, Any] | None) -> Utilization | None:
         slowest_rank=training["slowest_rank"],
         slowest_percent=training["au_slowest_rank_percent"],
         slowest_epoch=training["slowest_epoch"],
+        oversleep_percent=training["oversleep_percent"],
         bytes_per_s=training["bytes_per_s"],
         samples_per_s=training["samples_per_s"],
     )

@@ -14,7 +14,8 @@ from PIL import Image
 
 from mlps.errors import NotReadyError, RunFailedError
 from runner import datagen
-from runner.datagen import Crew, Generation, State
+from runner.crew import Crew
+from runner.datagen import Generation, State
 from runner.formats import format_for
 from runner.manifest import dataset_directory, load
 

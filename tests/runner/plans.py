@@ -1,6 +1,5 @@
 """Small plans for real runs: seconds long, real files, every phase."""
 
-
 from pathlib import Path
 
 from mlps import sizing
@@ -118,9 +117,7 @@ def small_plan(  # noqa: PLR0913 - the knobs of the tests
             kind=RunKind.DATAGEN,
             seed=42,
             phases=(
-                Phase(
-                    name="datagen", kind=PhaseKind.DATAGEN, epoch=0, deadline_s=60.0
-                ),
+                Phase(name="datagen", kind=PhaseKind.DATAGEN, epoch=0, deadline_s=60.0),
             ),
         )
     ]
@@ -191,5 +188,3 @@ def _derived(workload: TrainingWorkload, ranks: int) -> Derived:
         required_bandwidth_bytes_per_s=1.0,
         estimated_s=1.0,
     )
-
-

@@ -27,7 +27,11 @@ def evidence_of(campaign: Path, kind: str) -> Evidence:
 
 @pytest.mark.parametrize(
     ("ranks", "file_format", "odirect"),
-    [(2, FileFormat.NPZ, False), (3, FileFormat.JPEG, False), (1, FileFormat.NPZ, True)],
+    [
+        (2, FileFormat.NPZ, False),
+        (3, FileFormat.JPEG, False),
+        (1, FileFormat.NPZ, True),
+    ],
 )
 def test_a_campaign_leaves_whole_evidence(
     tmp_path, mlps_runner, ranks, file_format, odirect
@@ -39,10 +43,16 @@ def test_a_campaign_leaves_whole_evidence(
     campaign = campaign_of(tmp_path)
     assert campaign.name == doc.campaign_name
     assert str(campaign) in done.stdout
-    checked = subprocess.run(["sha256sum", "-c", "SHA256SUMS"], cwd=campaign)
+    checked = subprocess.run(
+        ["sha256sum", "-c", "SHA256SUMS"], cwd=campaign, check=False
+    )
     assert checked.returncode == 0
     evidence = evidence_of(campaign, "measured")
-    assert evidence.plan_bytes == plan.read_bytes() == (campaign / "plan.yaml").read_bytes()
+    assert (
+        evidence.plan_bytes
+        == plan.read_bytes()
+        == (campaign / "plan.yaml").read_bytes()
+    )
     assert evidence.outcome == "complete"
     assert evidence.chain_fault is None
     check_phases(doc, evidence, ranks)
@@ -58,7 +68,7 @@ def check_phases(doc, evidence, ranks):
     phases = evidence.rows("phases")
     run = doc.plan.campaign.runs[1]
     assert len(phases) == ranks * len(run.phases)
-    offsets = {r: 0 for r in range(ranks)}
+    offsets = dict.fromkeys(range(ranks), 0)
     for row in evidence.rows("clock"):
         assert row["error_ns"] >= 0
         offsets[int(row["rank"])] = int(row["offset_ns"])
@@ -85,7 +95,8 @@ def check_bytes(evidence, folder, ranks):
     assert samples["count"].sum() == steps["samples"].sum() == 2 * ranks * per_rank
     process = evidence.rows("process")
     read_chars = [
-        int(np.ptp(process[process["rank"] == rank]["io_rchar"])) for rank in range(ranks)
+        int(np.ptp(process[process["rank"] == rank]["io_rchar"]))
+        for rank in range(ranks)
     ]
     assert sum(read_chars) >= steps["delivered_bytes"].sum() * 0.5
     assert len(evidence.rows("memory")) >= 2

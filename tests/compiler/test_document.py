@@ -1,0 +1,169 @@
+"""Plan files: round trip, identity, and files of strangers."""
+
+import copy
+import math
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mlps.compiler.compiler import Compiler
+from mlps.errors import PlanError
+from mlps.plan import Plan, build, document, leaves, parse, plain, render
+
+PLAIN = [
+    plain(Compiler().compile(overrides).plan)
+    for overrides in (
+        ["+workload=unet3d", "+system=b200x8", "submission.measured_runs=1"],
+        ["+workload=dlrm", "+system=mi355x8", "submission=whatif"],
+    )
+]
+# Keys whose values are a closed set, or name a file.
+CLOSED = {
+    "schema": ("plan/1",),
+    "name": ("a", "b-1"),
+    "workload.kind": ("training",),
+    "workload.dataset.format": ("npz", "jpeg", "tfrecord", "parquet"),
+    "workload.reader.file_shuffle": ("off", "seed"),
+    "workload.reader.sample_shuffle": ("off", "seed"),
+    "submission.division": ("closed", "open", "whatif", "demo"),
+}
+NUMBER = st.floats(min_value=1, max_value=1e15, allow_nan=False)
+
+
+def value_like(key, value):
+    """Any other value that the type of a leaf allows."""
+    if key in CLOSED:
+        return st.sampled_from(CLOSED[key])
+    if key.endswith((".kind", ".columns")):
+        return st.just(value)
+    if key.endswith(".read_columns"):
+        return st.lists(st.integers(0, 2**31), max_size=4)
+    by_type = {
+        bool: st.booleans(),
+        int: st.integers(min_value=4096, max_value=2**53 - 1),
+        float: NUMBER,
+        list: st.lists(st.text(max_size=20), max_size=4),
+        str: st.text(max_size=60),
+    }
+    return by_type[type(value)]
+
+
+def put(data, key, value):
+    *around, last = [
+        int(part) if part.isdigit() else part
+        for part in key.replace("[", ".").replace("]", "").split(".")
+    ]
+    for part in around:
+        data = data[part]
+    data[last] = value
+
+
+@st.composite
+def changed(draw):
+    """A plan, and the same with one leaf drawn anew."""
+    original = draw(st.sampled_from(PLAIN))
+    key, old = draw(st.sampled_from(list(leaves(original))))
+    value = draw(value_like(key, old))
+    other = copy.deepcopy(original)
+    put(other, key, value)
+    return original, other, old == value
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(changed())
+def test_a_plan_round_trips_and_every_leaf_counts(drawn):
+    original, other, same = drawn
+    old = document(build(Plan, original), {"values": {}})
+    new = document(build(Plan, other), {"values": {}})
+    assert parse(render(new)) == new
+    assert render(parse(render(new))) == render(new)
+    assert (old.digest == new.digest) == same
+
+
+@pytest.mark.parametrize("number", range(len(PLAIN)))
+def test_each_leaf_alone_changes_the_digest(number):
+    original = PLAIN[number]
+    before = document(build(Plan, original), {}).digest
+    others = {"npz": "jpeg", "jpeg": "npz", "parquet": "npz", "seed": "off"}
+    others |= {"off": "seed", "closed": "open", "whatif": "demo"}
+    others |= {"datagen": "flush", "warmup": "measured", "measured": "warmup"}
+    others |= {"flush": "epoch", "epoch": "flush"}
+    for key, value in leaves(original):
+        if key == "workload.kind":
+            continue
+        other = copy.deepcopy(original)
+        if isinstance(value, bool):
+            put(other, key, not value)
+        elif isinstance(value, int | float):
+            put(other, key, value + 1)
+        elif isinstance(value, list):
+            put(other, key, [*value, "x" if key.endswith("editions") else 1])
+        else:
+            closed = key in CLOSED or key.endswith(".kind")
+            put(other, key, others.get(value, f"{value}x") if closed else f"{value}x")
+        if key == "workload.dataset.columns":
+            continue
+        assert document(build(Plan, other), {}).digest != before, key
+
+
+def tampered(key, value):
+    doc = document(build(Plan, PLAIN[0]), {})
+    data = yaml.safe_load(render(doc))
+    put(data, key, value)
+    return yaml.safe_dump(data).encode()
+
+
+BOMB = b"a: &a [1,1,1,1,1,1,1,1]\n" + b"".join(
+    f"{chr(98 + n)}: &{chr(98 + n)} [{','.join([f'*{chr(97 + n)}'] * 8)}]\n".encode()
+    for n in range(8)
+)
+HOSTILE = {
+    "empty": (b"", "no plan"),
+    "scalar": (b"42", "no plan"),
+    "other-keys": (b"digest: x\nplan: {}\n", "no plan"),
+    "alias-bomb": (BOMB, "aliases are not allowed"),
+    "deep-flow": (b"[" * 100_000, "nested deeper"),
+    "deep-block": (b"\n".join(b" " * n + b"a:" for n in range(2000)), "nested deeper"),
+    "huge": (b"#" * (4 * 2**20 + 1), "a plan has at most"),
+    "tag": (b"!!python/object/apply:os.system ['true']", "not readable as YAML"),
+    "tag-inside": (
+        b"digest: !!python/name:os.system\nplan: {}\nprovenance: {}",
+        "not r",
+    ),
+    "no-utf8": (b"digest: \xff\xfe", "not readable as YAML"),
+    "control": (b"digest: \x00", "not readable as YAML"),
+    "unhashable": (b"? [a]\n: b\n", "not readable as YAML"),
+    "unclosed": (b"digest: [", "not readable as YAML"),
+    "digits": (b"digest: " + b"9" * 10_000 + b"\nplan: {}\nprovenance: {}", ""),
+    "nan": (tampered("plan.workload.metric.au", math.nan), "not a finite number"),
+    "infinite": (tampered("plan.derived.estimated_s", math.inf), "not a finite number"),
+    "large": (tampered("plan.submission.seed", 2**53), "must stay below 2^53"),
+    "negative": (tampered("plan.submission.seed", -1), "at least 0"),
+    "bool": (tampered("plan.submission.seed", True), "where a whole number is needed"),
+    "date": (
+        tampered("plan.system.data_path", "x").replace(b": x", b": 2024-01-01"),
+        "",
+    ),
+    "null": (tampered("plan.system", None), "where a mapping is needed"),
+    "list": (tampered("plan.campaign.runs", {}), "where a list is needed"),
+    "unknown": (tampered("plan.system.hots", 1), "did you mean 'hosts'?"),
+    "escape": (tampered("plan.name", "../../etc"), "is no file name"),
+    "edited": (tampered("plan.system.hosts", 2), "changed after it was compiled"),
+    "digest": (tampered("digest", "sha256:0"), "changed after it was compiled"),
+    "digest-type": (tampered("digest", [1]), "changed after it was compiled"),
+    "schema": (tampered("plan.schema", "plan/2"), "this mlps reads plan/1"),
+    "provenance": (tampered("provenance", 3), "a mapping is needed"),
+}
+
+
+@pytest.mark.parametrize(("data", "expected"), HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_file_is_refused_in_one_line(data, expected):
+    with pytest.raises(PlanError) as refused:
+        parse(data, "plan.yaml")
+    text = str(refused.value)
+    assert text.startswith("plan")
+    assert expected in text
+    assert "\n" not in text
+    assert len(text) < 700
