@@ -187,10 +187,11 @@ def status_of(command: Callable[[], object]) -> int:
         status = command()
         sys.stdout.flush()
     except MlpsError as error:
-        sys.stderr.write(f"mlps: {error}\n")
+        sys.stderr.write(f"mlps: {_line(str(error))}\n")
         return error.exit_status
     except click.ClickException as error:
-        sys.stderr.write(f"mlps: {error.format_message()}; see mlps --help\n")
+        text = _line(error.format_message().rstrip("."))
+        sys.stderr.write(f"mlps: {text}; see mlps --help\n")
         return 2
     except (KeyboardInterrupt, click.Abort):
         sys.stderr.write("mlps: interrupted\n")
@@ -204,3 +205,8 @@ def status_of(command: Callable[[], object]) -> int:
         sys.stderr.write("mlps: internal error; please report it with the text above\n")
         return 4
     return status if isinstance(status, int) else 0
+
+
+def _line(text: str) -> str:
+    """Keep an error on one line, whatever it quotes."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)

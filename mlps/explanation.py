@@ -13,7 +13,8 @@ def explain(doc: PlanDocument, key: str) -> str:
     chosen = [name for name in values if _is_or_below(name, key)]
     if not chosen:
         raise ConfigError(
-            f"plan {doc.plan.name!r}: no key {key!r}; {nearest(key, _with_groups(values))}"
+            f"plan {doc.plan.name!r}: no key {key!r};"
+            f" {nearest(key, _with_groups(values))}"
         )
     origins = doc.provenance.get("values")
     known: Mapping[str, Any] = origins if isinstance(origins, Mapping) else {}

@@ -7,6 +7,7 @@ must end.
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from mlps.evidence.table import StructArray
 from runner.live import LiveView
@@ -49,7 +50,7 @@ class Chief:
     _said: dict[tuple[Kind, str], dict[int, object]] = field(default_factory=dict)
     _deadline_ns: int = 0
     _deadline_phase: str = ""
-    sealed: dict[str, object] | None = None
+    sealed: dict[str, Any] | None = None
 
     def __post_init__(self) -> None:
         """All ranks were just heard in the handshake."""

@@ -78,6 +78,7 @@ class Campaign:
         self._data_root = ask.base / doc.plan.system.data_path
         self._training = Training(doc.plan, here, self._data_root)
         self._office: Office | None = None
+        self._chief: Chief | None = None
         self._facts: Facts = {}
         self._pending: list[tuple[Run, str]] = []
 
@@ -177,27 +178,31 @@ class Campaign:
         }
 
     def _attempt(self, run: Run, run_id: str) -> None:
-        chief: Chief | None = None
-        if self._office is not None:
-            chief = self._office.begin_run(run, run_id, self._plan_bytes, self._facts)
+        _on_rank_0(self._comm, lambda: self._begin(run, run_id))
         sampler = self._sampler()
-        pump = Pump(Post(self._comm), Recorder(self._here.rank), sampler, chief)
-        self._training.record(pump.recorder)
-        attempt = Attempt(run, self._here, self._training, pump)
-        sampler.start()
+        recorder = Recorder(self._here.rank)
+        pump = Pump(Post(self._comm), recorder, sampler, self._chief)
+        self._training.record(recorder)
         try:
-            attempt.go()
+            sampler.start()
+            Attempt(run, self._here, self._training, pump).go()
             pump.end_sampling()
             self._seal(pump, run, run_id)
         except StopOrder as order:
             self._abort(pump, run, run_id, order)
-        except MlpsError as error:
+        except (MlpsError, OSError) as error:
             me = f"rank {self._here.rank} (host {self._here.hosts[self._here.rank]})"
             failed = StopOrder(f"{me}: {error}", self._here.rank)
             self._abort(pump, run, run_id, failed)
         except KeyboardInterrupt:
             interrupted = StopOrder("interrupted")
             self._abort(pump, run, run_id, interrupted, status=_INTERRUPTED)
+
+    def _begin(self, run: Run, run_id: str) -> None:
+        if self._office is not None:
+            self._chief = self._office.begin_run(
+                run, run_id, self._plan_bytes, self._facts
+            )
 
     def _sampler(self) -> Sampler:
         settings = self._doc.plan.submission.sampler
@@ -218,7 +223,7 @@ class Campaign:
             pump.wait_for(lambda: chief.all_said(Kind.DONE, about))
             chief.scribe.seal("complete", -1, "")
             pump.wait_for(lambda: chief.sealed is not None)
-            self._office.seal(run, run_id, dict(chief.sealed or {}))
+            self._office.seal(run, run_id, chief.sealed or {})
             pump.give_order(about, [None] * self._here.world)
         pump.order(about)
 

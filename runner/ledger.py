@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mlps.errors import NotReadyError
+from mlps.errors import NotReadyError, RunFailedError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,9 +64,15 @@ class Ledger:
             else "",
         }
         line = json.dumps(data, ensure_ascii=False).encode()
-        self._file.write(line + b"\n")
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        try:
+            self._file.write(line + b"\n")
+            self._file.flush()
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            raise RunFailedError(
+                f"{self.path}: cannot be written: {error.strerror}"
+                f" (errno {error.errno}); free space there or mend it"
+            ) from error
         self._previous = line
         self.entries.append(_entry(data))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mlps import __version__
-from mlps.errors import NotReadyError, RunFailedError
+from mlps.errors import MlpsError, NotReadyError, RunFailedError
 from mlps.plan import PlanDocument, Run, RunKind
 from mlps.units import format_bytes
 from runner.campaign_directory import CampaignDirectory, new_run_id
@@ -54,10 +54,7 @@ class Office:
             plan_bytes = self.directory.adopt_plan(plan_bytes, self._doc)
             self._ledger = Ledger(self.directory.ledger)
         except OSError as error:
-            raise NotReadyError(
-                f"{error.filename or self.directory.path}: results are not writable:"
-                f" {error.strerror}; choose another --results"
-            ) from error
+            raise _not_writable(error, self.directory.path) from error
         for entry in self.ledger.open_runs():
             self.ledger.append(
                 "run_aborted", entry.run, entry.run_id, "no closing record: it was cut"
@@ -72,9 +69,12 @@ class Office:
     ) -> Chief:
         """Create the run's directory and evidence; its first rows are the facts."""
         self._run_directory = self.directory.run(run, run_id)
-        self._run_directory.mkdir(parents=True)
         self.ledger.append("run_started", run.number, run_id)
-        self.live.log_to(self._run_directory / "runner.log")
+        try:
+            self._run_directory.mkdir(parents=True)
+            self.live.log_to(self._run_directory / "runner.log")
+        except OSError as error:
+            raise _not_writable(error, self._run_directory) from error
         self.scribe.open(self._run_directory / "evidence.h5", plan_bytes)
         row = (
             run_id,
@@ -110,11 +110,14 @@ class Office:
         """Close the evidence as aborted and tell people what happened."""
         self.scribe.seal("aborted", blamed_rank, reason)
         deadline_s = time.monotonic() + _SEAL_WAIT_S
-        while time.monotonic() < deadline_s:
+        while self.scribe.is_alive and time.monotonic() < deadline_s:
             if any("sealed" in a or "failed" in a for a in self.scribe.answers()):
                 break
             time.sleep(0.01)
-        self.ledger.append("run_aborted", run.number, run_id, reason)
+        try:
+            self.ledger.append("run_aborted", run.number, run_id, reason)
+        except MlpsError as error:
+            self.live.say(f"mlps-runner: {error}")
         self.live.say(
             f"mlps-runner: {run.label} aborted: {reason}\n"
             f"  evidence is kept in {self._run_directory}\n"
@@ -147,6 +150,13 @@ class Office:
         lines.append(f"results: {self.directory.path}")
         lines.append(f"judge them: mlps verify {self.directory.path}")
         return "\n".join(lines)
+
+
+def _not_writable(error: OSError, path: Path) -> NotReadyError:
+    return NotReadyError(
+        f"{error.filename or path}: results are not writable: {error.strerror};"
+        " free space there or choose another --results"
+    )
 
 
 def headline(run: Run, summary: Mapping[str, Any]) -> list[str]:

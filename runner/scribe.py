@@ -76,6 +76,11 @@ class Scribe:
             said.append(self._answers.get())
         return said
 
+    @property
+    def is_alive(self) -> bool:
+        """Say whether the process is still there."""
+        return self._process.poll() is None
+
     def close(self) -> None:
         """Let the process finish and wait for it."""
         self._frames.put(None)

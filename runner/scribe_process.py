@@ -104,6 +104,8 @@ class Desk:
             self._file = None
             file.end(header["outcome"], header["blamed_rank"], header["reason"])
             self.say(sealed=file.summarize())
+        elif header["do"] == "seal":
+            self.say(sealed=None)
 
     def flush_if_due(self) -> None:
         """Flush the open file once per interval."""

@@ -110,6 +110,7 @@ MISTAKES = {
     ),
     "grammar": ([*OK, "system.hosts=[1,2"], "does not parse"),
     "quote": ([*OK, "system.name='a"], "does not parse"),
+    "newline": ([*OK, "system.name=a\nb"], "system.name=a\\nb"),
     "empty": ([""], "'' is no override"),
     "no-key": ([*OK, "=3"], "unknown key"),
     "word": ([*OK, "explain"], "'explain' is no override; write KEY=VALUE"),

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mlps import summary
+from mlps import sizing, summary
 from mlps.evidence.reader import Evidence, read
 from mlps.plan import FileFormat, parse
 from tests.runner.plans import small_plan, store
@@ -167,3 +167,24 @@ def test_the_sampler_can_be_off(tmp_path, mlps_runner):
     assert mlps_runner(2, str(plan)).returncode == 0
     evidence = evidence_of(campaign_of(tmp_path), "measured")
     assert not len(evidence.tables["process"])
+
+
+def test_memory_stays_within_the_budget_and_does_not_grow(tmp_path, mlps_runner):
+    doc = small_plan(
+        ranks=1,
+        files=300,
+        record_bytes=20_000.0,
+        compute_s=0.002,
+        epochs=3,
+        interval_s=0.05,
+    )
+    plan = store(doc, tmp_path / "plan.yaml")
+    assert mlps_runner(1, str(plan)).returncode == 0
+    evidence = evidence_of(campaign_of(tmp_path), "measured")
+    assert len(evidence.rows("steps")) == 900
+    process = evidence.rows("process")
+    rss = process["rss_bytes"].astype(np.int64)
+    middle, end = rss[len(rss) // 3 : len(rss) // 2], rss[-len(rss) // 6 :]
+    assert abs(int(np.median(end)) - int(np.median(middle))) < 4 * 2**20
+    budget = doc.plan.derived.rank_memory_bytes + sizing.PROCESS_OVERHEAD_BYTES
+    assert int(process["peak_rss_bytes"].max()) < budget

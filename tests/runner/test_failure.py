@@ -220,3 +220,25 @@ def test_two_drivers_cannot_share_a_campaign(tmp_path, mlps_runner):
     assert "another mlps-runner is executing this campaign" in second.stderr
     output, _ = world.communicate(timeout=40)
     assert world.returncode == 0, output
+
+
+def test_a_full_results_file_system_ends_the_run_with_one_clear_error(
+    tmp_path, mlps_runner
+):
+    if os.geteuid() != 0:
+        pytest.skip("needs root to mount a small file system")
+    plan = store(small_plan(epochs=3, files=24), tmp_path / "plan.yaml")
+    results = tmp_path / "small"
+    results.mkdir()
+    subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1200k", "tmpfs", results], check=True
+    )
+    try:
+        done = mlps_runner(2, str(plan), "--results", str(results))
+        kept = list(results.glob("*/runs/00-*/evidence.h5"))
+        assert read(kept[0]).outcome == "complete"
+    finally:
+        subprocess.run(["umount", "-l", results], check=True)
+    assert done.returncode == 4, done.stderr
+    assert "No space left on device" in done.stderr
+    assert "Traceback" not in done.stderr
