@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol, TextIO
 from mlps import histogram
 from mlps.evidence.table import StructArray
 from mlps.units import format_bytes, format_duration
+from runner.terminal import find_terminal
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 NS_PER_S = 1_000_000_000
 _TERMINAL_INTERVAL_S = 0.5
 _LINE_INTERVAL_S = 5.0
+_BAR_WIDTH = 60
 
 
 class State(Protocol):
@@ -53,7 +55,7 @@ class LiveView:
     def __init__(self, stream: TextIO = sys.stderr) -> None:
         """Choose the form that fits the stream."""
         self._stream = stream
-        self._terminal = stream.isatty()
+        self._terminal = find_terminal(stream)
         self._interval_s = _TERMINAL_INTERVAL_S if self._terminal else _LINE_INTERVAL_S
         self._next_s = 0.0
         self._live: Live | None = None
@@ -122,20 +124,25 @@ class LiveView:
         self._next_s = now_s + self._interval_s
         if self.progress.unit == "file":
             self.progress.done = sum(state.step for state in states)
-        text = line(self.progress)
         if self._terminal:
-            self._show_block(text)
+            self._show_block()
         else:
-            self._write(text)
+            self._write(line(self.progress))
 
-    def _show_block(self, text: str) -> None:
-        from rich.live import Live  # noqa: PLC0415 - only on a terminal
+    def _show_block(self) -> None:
+        from rich.console import Console, Group  # noqa: PLC0415 - only on a terminal
+        from rich.live import Live  # noqa: PLC0415
+        from rich.progress_bar import ProgressBar  # noqa: PLC0415
         from rich.text import Text  # noqa: PLC0415
 
         if self._live is None:
-            self._live = Live(auto_refresh=False, transient=True)
+            columns = self._terminal.columns if self._terminal else None
+            console = Console(file=self._stream, force_terminal=True, width=columns)
+            self._live = Live(console=console, auto_refresh=False, transient=True)
             self._live.start()
-        self._live.update(Text(text), refresh=True)
+        progress = self.progress
+        bar = ProgressBar(progress.total, progress.done, width=_BAR_WIDTH)
+        self._live.update(Group(Text(line(progress)), bar), refresh=True)
 
     def _stop_block(self) -> None:
         if self._live is not None:

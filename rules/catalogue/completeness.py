@@ -81,10 +81,10 @@ def _why_not_sealed(case: Case, run: Run, found: Sequence[RunRecord]) -> str:
     last = found[-1]
     if last.evidence is None:
         return f"not sealed, and its evidence can't be read: {last.evidence_fault}"
+    missing = first_of(_missing(case, run, last.evidence.closings), 4)
     if last.evidence.outcome == "aborted":
-        return _aborted(last.evidence)
-    missing = _missing(case, run, last.evidence.closings)
-    return f"interrupted ({last.where} has no end): {first_of(missing, 4)}"
+        return f"{_aborted(last.evidence)}; {missing}"
+    return f"interrupted ({last.where} has no end): {missing}"
 
 
 def _aborted(evidence: RunEvidence) -> str:

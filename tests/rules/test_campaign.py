@@ -247,6 +247,7 @@ def test_an_aborted_run_names_the_blamed_rank_and_why(bench):
     assert "03-measured: aborted, blamed: rank 1: rank 1 (host b): disk gone" in (
         finding.actual
     )
+    assert "rank 0" not in finding.actual
     (ledger,) = said(judgement, "EV-07")
     assert ledger.actual.startswith("not at its end")
     assert "run 3 (00000003) aborted: disk gone" in ledger.actual
