@@ -55,10 +55,11 @@ def record_bytes(dataset: Dataset) -> Fraction:
 
 def record_read_bytes(dataset: Dataset) -> Fraction:
     """Mean bytes read of one record: of parquet only the columns read count."""
-    widths = {"float64": 8, "int64": 8, "float32": 4, "float16": 2, "int8": 1}
     if not dataset.columns:
         return record_bytes(dataset)
-    return Fraction(sum(widths[c.dtype] * c.elements * c.read for c in dataset.columns))
+    return Fraction(
+        sum(c.dtype.width_bytes * c.elements * c.read for c in dataset.columns)
+    )
 
 
 def ranks(system: System) -> int:

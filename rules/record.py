@@ -32,18 +32,24 @@ class Rank:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closing:
-    """Closing record of one rank's phase, beside what its step rows add up to."""
+    """Closing record of one rank's phase, beside what its step rows add up to.
+
+    `step_ns`: wait, compute and barrier of all steps; `least_ns`: the least of them
+    when it is negative, else 0.
+    """
 
     rank: int
     phase: int
-    epoch: int
     outcome: str
+    duration_ns: int
     steps: int
     samples: int
     delivered_bytes: int
     step_rows: int
     step_samples: int
     step_bytes: int
+    step_ns: int
+    least_ns: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +92,7 @@ class RunEvidence:
     hosts: tuple[Host, ...]
     ranks: tuple[Rank, ...]
     closings: tuple[Closing, ...]
+    stray_steps: int
     dataset: DatasetFacts | None
     utilization: Utilization | None
     chain_fault: str | None

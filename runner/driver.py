@@ -21,6 +21,7 @@ from runner import ground, handshake, hosts, place, software
 from runner.adoption import Verification, combine
 from runner.attempt import Attempt
 from runner.chief import Chief, StopOrder
+from runner.crew import Progress
 from runner.datagen import State
 from runner.ground import Ground
 from runner.handshake import Answer
@@ -121,7 +122,7 @@ class Campaign:
             self._office.live.say(f"checking the dataset that is there: {files} files")
         found: Verification | MlpsError
         try:
-            found = self._training.adopt()
+            found = self._training.adopt(self._tell_progress)
         except MlpsError as error:
             found = error
         said = self._comm.allgather(found)
@@ -129,6 +130,11 @@ class Campaign:
             if isinstance(one, MlpsError):
                 raise one
         self._training.adopted(combine(said))
+
+    def _tell_progress(self, progress: Progress) -> None:
+        if self._office is not None:
+            done, files = progress.files_done, progress.files
+            self._office.live.say(f"  {done} of the {files} files of rank 0 checked")
 
     def _open(self) -> tuple[bytes, list[tuple[Run, str]]]:
         if self._office is None:

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from mlps.errors import RunFailedError
+from mlps.errors import NotReadyError, RunFailedError
 from mlps.plan import Phase, PhaseKind, Plan, Run
 from runner import datagen, epoch, manifest, pagecache, sharding
 from runner.adoption import Adoption, Verification, damage_error
 from runner.attempt import PhaseResult, Work
+from runner.crew import Progress
 from runner.datagen import Generation, Share, State
 from runner.formats import format_for
 from runner.manifest import Manifest
@@ -23,6 +24,7 @@ from runner.recorder import Recorder
 _RESIDENCY_SAMPLE = 16
 _WAIT_SLICE_S = 0.02
 _STOP_S = 1.0
+_TELL_S = 2.0
 
 
 class Training:
@@ -34,6 +36,12 @@ class Training:
         self._place = place
         self._dataset = plan.workload.dataset
         format_for(self._dataset.format).check_dataset(self._dataset)
+        if plan.workload.checkpoint:
+            raise NotReadyError(
+                f"workload {plan.workload.name!r} writes checkpoints during training in"
+                " this plan; this version can judge but not run that: compile with"
+                " workload.checkpoint=false, which is not CLOSED"
+            )
         self._directory = manifest.dataset_directory(
             data_root, plan.workload.name, self._dataset
         )
@@ -45,7 +53,7 @@ class Training:
         """Tell what the dataset directory holds; NotReadyError for foreign files."""
         return datagen.inspect(self._directory, self._dataset)
 
-    def adopt(self) -> Verification:
+    def adopt(self, tell: Callable[[Progress], None]) -> Verification:
         """Check this rank's share of the existing dataset; blocks in I/O."""
         adopted = manifest.load(self._directory, self._dataset)
         work = Adoption(
@@ -57,8 +65,8 @@ class Training:
             seed=self._plan.submission.seed,
         )
         work.crew.start()
-        while not work.crew.wait(_WAIT_SLICE_S):
-            pass
+        while not work.crew.wait(_TELL_S):
+            tell(work.crew.progress)
         self._manifest = adopted
         return work.result()
 

@@ -31,7 +31,9 @@ from the table that the writer creates from and the reader validates against
 Read it with anything:
 
 ```python
-import h5py, pandas
+import h5py
+import pandas
+
 with h5py.File("evidence.h5") as f:
     columns = [name for name in f["steps"] if name != "row"]
     steps = pandas.DataFrame({{name: f["steps"][name][:] for name in columns}})

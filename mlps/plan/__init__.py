@@ -13,6 +13,7 @@ from mlps.plan.document import (
 from mlps.plan.setting import Division, Sampler, Scale, Submission, System
 from mlps.plan.training import (
     Column,
+    ColumnType,
     Dataset,
     Figures,
     FileFormat,
@@ -28,6 +29,7 @@ __all__ = [
     "SCHEMA",
     "Campaign",
     "Column",
+    "ColumnType",
     "Dataset",
     "Derived",
     "Division",

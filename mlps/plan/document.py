@@ -115,7 +115,10 @@ def parse(data: bytes, where: str = "plan") -> PlanDocument:
         raise PlanError(f"{where}: schema is {plan.schema!r}; this mlps reads {SCHEMA}")
     if not isinstance(raw["provenance"], dict):
         raise PlanError(f"{where}: provenance: a mapping is needed")
-    own = digest_of(plan)
+    try:
+        own = digest_of(plan)
+    except PlanError as error:
+        raise PlanError(f"{where}: {error}") from error
     if raw["digest"] != own:
         raise PlanError(
             f"{where}: the plan was changed after it was compiled: it says digest"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from mlps.plan.typed import at_least
+from mlps.plan.typed import at_least, share
 
 
 class Division(StrEnum):
@@ -61,7 +61,7 @@ class Submission:
     measured_runs: int = field(metadata=at_least(1))
     seed: int = field(metadata=at_least(0))
     cold_reads: bool
-    verify_fraction: float = field(metadata=at_least(0))
+    verify_fraction: float = field(metadata=share(above_zero=False))
     rank_silent_s: float = field(metadata=at_least(1))
     min_rate_bytes_per_s: int = field(metadata=at_least(1))
     sampler: Sampler

@@ -6,7 +6,7 @@ Figures and their sources: conf/workload/*.yaml.
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from mlps.plan.typed import at_least
+from mlps.plan.typed import at_least, share
 
 
 class FileFormat(StrEnum):
@@ -25,12 +25,27 @@ class Shuffle(StrEnum):
     SEED = "seed"
 
 
+class ColumnType(StrEnum):
+    """Element types of parquet columns."""
+
+    FLOAT64 = "float64"
+    INT64 = "int64"
+    FLOAT32 = "float32"
+    FLOAT16 = "float16"
+    INT8 = "int8"
+
+    @property
+    def width_bytes(self) -> int:
+        """Bytes of one element."""
+        return int(self.value.lstrip("floatin")) // 8
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
     """One group of equal parquet columns; `read` of `count` are read per row."""
 
     name: str
-    dtype: str
+    dtype: ColumnType
     elements: int = field(metadata=at_least(1))
     count: int = field(metadata=at_least(1))
     read: int = field(metadata=at_least(0))
@@ -81,7 +96,7 @@ class Train:
 class Metric:
     """The utilization target and the steps left out of its window."""
 
-    au: float = field(metadata=at_least(0))
+    au: float = field(metadata=share(above_zero=True))
     exclude_start_steps: int = field(metadata=at_least(0))
     exclude_end_steps: int = field(metadata=at_least(0))
 

@@ -32,6 +32,11 @@ def at_least(minimum: float) -> dict[str, float]:
     return {"min": minimum}
 
 
+def share(*, above_zero: bool) -> dict[str, float | bool]:
+    """Field metadata: a share of one, at most 1, and 0 only if it may be."""
+    return {"min": 0, "max": 1, "above": above_zero}
+
+
 def nearest(name: str, valid: typing.Iterable[str]) -> str:
     """Say the nearest valid name, or all of them when none is near."""
     names = sorted(valid)
@@ -141,9 +146,15 @@ _TYPE_NAMES = {
 
 
 def _check_range(field: "dataclasses.Field[Any]", value: object, path: str) -> None:
-    minimum = field.metadata.get("min")
-    if minimum is not None and isinstance(value, int | float) and value < minimum:
+    if not isinstance(value, int | float):
+        return
+    minimum, maximum = field.metadata.get("min"), field.metadata.get("max")
+    if field.metadata.get("above") and minimum is not None and value <= minimum:
+        raise TypedError(path, f"is {value}; it must be above {minimum}")
+    if minimum is not None and value < minimum:
         raise TypedError(path, f"is {value}; it must be at least {minimum}")
+    if maximum is not None and value > maximum:
+        raise TypedError(path, f"is {value}; it must be at most {maximum}")
 
 
 def _say(value: object) -> str:

@@ -6,16 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from mlps import summary
+from mlps import histogram, summary
 from mlps.errors import EvidenceError, NotRecordedError
 from mlps.evidence.reader import Evidence
 from mlps.evidence.reader import read as read_evidence
 from mlps.evidence.table import StructArray
 from mlps.plan import Plan
 from rules.record import (
-    Closing,
     DatasetFacts,
     Host,
     Rank,
@@ -23,12 +21,14 @@ from rules.record import (
     RunRecord,
     Utilization,
 )
+from rules.sources.closing import closings
 from rules.sources.folder import Folder, UnreadableError
 
 EVIDENCE = "evidence.h5"
 SUMMARY = "summary.json"
 NAME = re.compile(r"([0-9]{2,6})-([a-z]{1,16})-([0-9A-Za-z]{1,64})")
 _SUMMARY_LIMIT = 16 * 2**20
+_LAST_BUCKET = int(histogram.bucket_of(np.array([2**63 - 1]))[0])
 _BAD_ROWS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
@@ -105,6 +105,7 @@ def _evidence(evidence: Evidence, plan: Plan) -> RunEvidence:
     run, ends = evidence.rows("run")[0], tables["outcome"]
     end = ends[-1] if len(ends) else None
     recomputed, fault = _recompute(evidence, plan)
+    closed, stray = closings(tables["phases"], tables["steps"])
     return RunEvidence(
         run_id=_text(run["run_id"]),
         number=int(run["number"]),
@@ -119,7 +120,8 @@ def _evidence(evidence: Evidence, plan: Plan) -> RunEvidence:
         wall_end_ns=int(end["wall_end_ns"]) if end is not None else None,
         hosts=tuple(_host(row) for row in tables["hosts"]),
         ranks=tuple(_rank(row) for row in tables["ranks"]),
-        closings=_closings(tables["phases"], tables["steps"]),
+        closings=closed,
+        stray_steps=stray,
         dataset=_dataset(tables["dataset"]),
         utilization=_utilization(recomputed),
         chain_fault=evidence.chain_fault,
@@ -131,11 +133,19 @@ def _evidence(evidence: Evidence, plan: Plan) -> RunEvidence:
 
 def _recompute(evidence: Evidence, plan: Plan) -> tuple[Mapping[str, Any] | None, str]:
     try:
+        _check_buckets(evidence.tables["latency"])
         numbers = summary.summarize(plan, evidence.tables)
         plain: dict[str, Any] = json.loads(json.dumps(numbers))
     except _BAD_ROWS as error:
         return None, f"{type(error).__name__}: {error}"
     return plain, ""
+
+
+def _check_buckets(rows: StructArray) -> None:
+    """Refuse buckets no duration falls in: their edges would be endless integers."""
+    odd = rows[(rows["bucket"] < 0) | (rows["bucket"] > _LAST_BUCKET)]
+    if len(odd):
+        raise ValueError(f"/latency names a bucket {int(odd['bucket'][0])}")
 
 
 def _utilization(recomputed: Mapping[str, Any] | None) -> Utilization | None:
@@ -177,39 +187,6 @@ def _dataset(rows: StructArray) -> DatasetFacts | None:
     return DatasetFacts(
         files=int(rows["files"][-1]), dataset_bytes=int(rows["dataset_bytes"][-1])
     )
-
-
-def _closings(phases: StructArray, steps: StructArray) -> tuple[Closing, ...]:
-    """Pair each closing record with what the step rows of its phase hold."""
-    keys, inverse = np.unique(_key(steps), return_inverse=True)
-    sums = np.zeros((len(keys), 3), dtype=np.int64)
-    np.add.at(sums[:, 0], inverse, 1)
-    np.add.at(sums[:, 1], inverse, steps["samples"])
-    np.add.at(sums[:, 2], inverse, steps["delivered_bytes"])
-    held = dict(zip(keys.tolist(), sums.tolist(), strict=True))
-    closings = []
-    for key, row in zip(_key(phases).tolist(), phases, strict=True):
-        rows, samples, size = held.get(key, (0, 0, 0))
-        closings.append(
-            Closing(
-                rank=int(row["rank"]),
-                phase=int(row["phase"]),
-                epoch=int(row["epoch"]),
-                outcome=_text(row["outcome"]),
-                steps=int(row["steps"]),
-                samples=int(row["samples"]),
-                delivered_bytes=int(row["delivered_bytes"]),
-                step_rows=rows,
-                step_samples=samples,
-                step_bytes=size,
-            )
-        )
-    return tuple(closings)
-
-
-def _key(rows: StructArray) -> npt.NDArray[np.int64]:
-    key: npt.NDArray[np.int64] = rows["rank"] * 2**32 + rows["phase"]
-    return key
 
 
 def _text(value: bytes) -> str:

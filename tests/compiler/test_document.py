@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mlps.compiler.compiler import Compiler
 from mlps.errors import PlanError
-from mlps.plan import Plan, build, document, leaves, parse, plain, render
+from mlps.plan import ColumnType, Plan, build, document, leaves, parse, plain, render
 
 PLAIN = [
     plain(Compiler().compile(overrides).plan)
@@ -29,6 +29,7 @@ CLOSED = {
     "workload.reader.sample_shuffle": ("off", "seed"),
     "submission.division": ("closed", "open", "whatif", "demo"),
 }
+SHARES = ("workload.metric.au", "submission.verify_fraction")
 NUMBER = st.floats(min_value=1, max_value=1e15, allow_nan=False)
 
 
@@ -40,6 +41,10 @@ def value_like(key, value):
         return st.just(value)
     if key.endswith(".read_columns"):
         return st.lists(st.integers(0, 2**31), max_size=4)
+    if key.endswith(".dtype"):
+        return st.sampled_from(list(ColumnType)).map(str)
+    if key in SHARES:
+        return st.floats(min_value=0.001, max_value=1)
     by_type = {
         bool: st.booleans(),
         int: st.integers(min_value=4096, max_value=2**53 - 1),
@@ -92,6 +97,8 @@ def another(key, value):
     """Another value for a leaf, of the same type."""
     if isinstance(value, bool):
         return not value
+    if key in SHARES or key.endswith(".dtype"):
+        return value / 2 if key in SHARES else "int64"
     if isinstance(value, int | float):
         return value + 1
     if isinstance(value, list):

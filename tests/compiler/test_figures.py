@@ -67,7 +67,7 @@ def plan_of(compiler, workload, accelerator, *overrides):
     return compiler.compile([*choices, *overrides]).plan
 
 
-@pytest.mark.parametrize(("workload", "accelerator"), PER_ACCELERATOR, ids="-".join)
+@pytest.mark.parametrize(("workload", "accelerator"), PER_ACCELERATOR)
 def test_official_figures(compiler, workload, accelerator):
     plan = plan_of(compiler, workload, accelerator)
     reader, dataset = plan.workload.reader, plan.workload.dataset
@@ -138,7 +138,6 @@ def test_unet3d_on_mi355_has_no_official_figures(compiler):
         for pair in itertools.product(PER_WORKLOAD, ACCELERATORS)
         if pair not in PER_ACCELERATOR and pair != ("unet3d", "mi355")
     ],
-    ids="-".join,
 )
 def test_a_combination_without_figures_is_refused(compiler, workload, accelerator):
     have = sorted(a for w, a in PER_ACCELERATOR if w == workload)

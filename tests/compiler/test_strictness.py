@@ -75,7 +75,8 @@ MISTAKES = {
     "enum": ([*OK, "submission.division=close"], "did you mean 'closed'?"),
     "too-small": ([*OK, "system.hosts=0"], "it must be at least 1"),
     "not-finite": ([*OK, "workload.metric.au=nan"], "not a finite number"),
-    "no-target": ([*OK, "workload.metric.au=0"], "must be above 0 and at most 1"),
+    "no-target": ([*OK, "workload.metric.au=0"], "must be above 0"),
+    "over-target": ([*OK, "workload.metric.au=90"], "must be at most 1"),
     "too-large": ([*OK, f"submission.seed={2**53}"], "stay below 2^53"),
     "no-unit": ([*OK, "system.host_memory=512"], "has no unit; write a number and a u"),
     "unit": ([*OK, "system.host_memory=512gib"], "did you mean 'GiB'?"),
@@ -90,12 +91,16 @@ MISTAKES = {
     "edition-int": ([*OK, "submission.edition=2"], "did you mean '2.0'?"),
     "kind": ([*OK, "workload.kind=checkpoint"], "did you mean 'training'?"),
     "name": ([*OK, "workload.name=../../x"], "names a file"),
+    "no-window": (
+        [*OK, "workload.dataset.files=56"],
+        "1 steps of batch 7 an epoch, of",
+    ),
     "few-files": ([*OK, "workload.dataset.files=3"], "take more files"),
     "long": ([*OK, "submission.measured_runs=9999999"], "at most 10000"),
     "hosts-apart": (["+workload=unet3d", "+system=local", "system.hosts=2"], "shared"),
     "column": (
         ["+workload=dlrm", OK[1], "workload.dataset.columns.0.dtype=text"],
-        "'text' is unknown; it is one of float64",
+        "'text' is unknown; valid: float16, float32, float64",
     ),
     "column-read": (
         ["+workload=dlrm", OK[1], "workload.dataset.columns.0.read=57"],

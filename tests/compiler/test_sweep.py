@@ -1,5 +1,7 @@
 """Sweeps: one plan for each combination, in order, and an index."""
 
+import re
+
 from mlps.plan import parse
 
 OK = ["+workload=unet3d", "+system=b200x8"]
@@ -18,6 +20,7 @@ def test_a_range_gives_a_plan_each(say, tmp_path):
     assert [line.split()[3] for line in lines] == ["ranks", "8", "16", "24", "32"]
     (index,) = (tmp_path / "plans" / "here").glob("index-*.txt")
     assert index.read_text() == said.out
+    assert re.fullmatch(r"index-[0-9a-f]{8}\.txt", index.name)
     assert said.err == f"4 plans written; index: plans/here/{index.name}\n"
 
 

@@ -24,10 +24,13 @@ WRITER = textwrap.dedent(
     from mlps.evidence.writer import EvidenceWriter
 
     writer, pause_s = EvidenceWriter(Path(sys.argv[1])), float(sys.argv[2])
-    number = 0
+    number, random = 0, np.random.default_rng(1)
     while True:
         for table, size in (("steps", 37), ("latency", 11), ("events", 1)):
             rows = np.zeros(size, dtype=BY_NAME[table].dtype)
+            for column in rows.dtype.names:  # incompressible: chunks grow and move
+                if rows.dtype[column].kind in "iu":
+                    rows[column] = random.integers(0, 2**40, size)
             rows["rank"] = number
             writer.append(table, rows)
         writer.flush()
@@ -38,19 +41,14 @@ WRITER = textwrap.dedent(
 )
 
 
-@pytest.mark.parametrize("flushes", [1, 14, 30])
+@pytest.mark.parametrize("flushes", [1, 12])
 def test_a_writer_killed_between_flushes_leaves_all_rows(tmp_path: Path, flushes: int):
     path = tmp_path / "evidence.h5"
     flushed = killed(path, flushes, pause_s=0.05)
     assert_whole(path, flushed)
 
 
-@pytest.mark.xfail(
-    strict=False,
-    reason="a filtered chunk moves when it grows, and its old place is used again"
-    " before the index that still points there is written",
-)
-@pytest.mark.parametrize("flushes", [3, 14])
+@pytest.mark.parametrize("flushes", [3, 14, 25])
 def test_a_writer_killed_in_a_flush_leaves_all_rows_before(tmp_path, flushes):
     path = tmp_path / "evidence.h5"
     flushed = killed(path, flushes, pause_s=0)

@@ -1,18 +1,32 @@
 """For each rule: one case that passes, one that fails, one that lacks evidence."""
 
-import json
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import h5py
-
 from mlps.plan import Division, Plan, render
 from rules.finding import Verdict
-from tests.rules import campaigns, plans
+from tests.rules import plans
 from tests.rules.bench import Bench, Campaign
-from tests.rules.campaigns import Tables, Taste
+from tests.rules.spoiling import (
+    changed_row,
+    changed_summary,
+    dropped_rank,
+    edited,
+    edited_ledger,
+    emptied,
+    forgotten_last_run,
+    having,
+    hurried,
+    paused,
+    resealed,
+    slow,
+    untouched,
+    without,
+    without_anything,
+    without_chain,
+    without_last_run,
+)
 
 JUDGED_ON_THE_PLAN_ALONE = frozenset({"2.1.11", "EV-02", "EV-08", "EV-09"})
 """Rules without evidence as an input: nothing they ask for can be missing."""
@@ -54,120 +68,6 @@ def of_closed(spoil: Callable[[Campaign], None]) -> Callable[[Bench], Path]:
         return campaign.path
 
     return make
-
-
-def untouched(_: Campaign) -> None:
-    return
-
-
-def edited(number: int, edit: Callable[[Tables], None]) -> Callable[[Campaign], None]:
-    return lambda campaign: campaign.edit(number, edit)
-
-
-def emptied(number: int, *tables: str) -> Callable[[Campaign], None]:
-    def edit(rows: Tables) -> None:
-        for table in tables:
-            rows[table] = rows[table][:0]
-
-    return edited(number, edit)
-
-
-def having(number: int, table: str, column: str, value: object, row: object = 0):
-    def edit(rows: Tables) -> None:
-        rows[table][column][row] = value
-
-    return edited(number, edit)
-
-
-def slow(campaign: Campaign) -> None:
-    campaign.edit(2, lambda rows: None, Taste(au=0.8, slowest_au=0.5))
-
-
-def hurried(rows: Tables) -> None:
-    """Emulated compute shorter than nominal, so that waiting hides in it."""
-    steps = rows["steps"]
-    cut = steps["compute_ns"] // 2
-    steps["compute_ns"] -= cut
-    steps["wait_ns"] += cut
-
-
-def unpaused(campaign: Campaign, gap_ns: int) -> None:
-    """Write all runs again, with another gap between them."""
-    doc = campaign.doc
-    memory = plans.SMALL_MEMORY
-    for run in doc.plan.campaign.runs:
-        campaign.edit(
-            run.number, lambda _: None, Taste(gap_ns=gap_ns, memory_bytes=memory)
-        )
-
-
-def dropped_rank(rows: Tables) -> None:
-    for table in ("steps", "phases"):
-        rows[table] = rows[table][rows[table]["rank"] != 1]
-
-
-def without(name: str) -> Callable[[Campaign], None]:
-    def spoil(campaign: Campaign) -> None:
-        path = campaign.path / name
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
-
-    return spoil
-
-
-def without_anything(campaign: Campaign) -> None:
-    without("runs")(campaign)
-    without("campaign.jsonl")(campaign)
-
-
-def without_last_run(campaign: Campaign) -> None:
-    shutil.rmtree(campaign.run(3))
-
-
-def forgotten_last_run(campaign: Campaign) -> None:
-    """The last run never happened: no directory, no line, no checksum."""
-    without_last_run(campaign)
-    events = campaigns.ledger_events(campaign.path)
-    number = campaign.doc.plan.campaign.runs[3].number
-    campaigns.write_ledger(campaign.path, [e for e in events if e["run"] != number])
-    campaigns.write_sums(campaign.path)
-
-
-def changed_summary(campaign: Campaign) -> None:
-    path = campaign.run(2) / "summary.json"
-    data = json.loads(path.read_text())
-    data["training"]["au_rules_percent"] += 1
-    path.write_text(json.dumps(data))
-    campaigns.write_sums(campaign.path)
-
-
-def changed_row(campaign: Campaign) -> None:
-    """One value changed inside the file, all checksums outside made right again."""
-    path = campaign.run(2) / "evidence.h5"
-    with h5py.File(path, "r+") as file:
-        file["steps/wait_ns"][3] //= 2
-    campaigns.write_summary(campaign.run(2), campaign.doc.plan)
-    campaigns.reseal(campaign.path, campaign.run(2))
-
-
-def without_chain(campaign: Campaign) -> None:
-    with h5py.File(campaign.run(2) / "evidence.h5", "r+") as file:
-        for dataset in file["chain"].values():
-            dataset.resize((0,))
-    campaigns.write_summary(campaign.run(2), campaign.doc.plan)
-    campaigns.reseal(campaign.path, campaign.run(2))
-
-
-def resealed(campaign: Campaign) -> None:
-    """A better run in place of the sealed one; only the ledger still knows."""
-    ledger = campaign.path / "campaign.jsonl"
-    kept = ledger.read_bytes()
-    campaign.edit(2, lambda _: None, Taste(au=0.99, slowest_au=0.98))
-    ledger.write_bytes(kept)
-
-
-def edited_ledger(campaign: Campaign) -> None:
-    path = campaign.path / "campaign.jsonl"
-    path.write_text(path.read_text().replace('"run": 2', '"run": 3', 1))
 
 
 def claimed(division: Division, **values: object) -> Callable[[], Plan]:
@@ -218,8 +118,8 @@ SPECIMENS = (
         "2.1.18",
         FAIL,
         "a pause longer than a run",
-        of_closed(lambda c: unpaused(c, campaigns.RUN_NS + 1)),
-        "01-warmup to 02-measured",
+        of_closed(edited(6, paused)),
+        "05-measured to 06-measured: 41.0 s",
     ),
     Specimen("2.1.18", NONE, "a run without an end", of_demo(emptied(2, "outcome"))),
     Specimen("3.1.2", PASS, "declared memory", official),
@@ -352,7 +252,7 @@ SPECIMENS = (
         FAIL,
         "dropped steps",
         of_demo(edited(2, lambda rows: rows.update(steps=rows["steps"][1:]))),
-        "rank 0 closed epoch 1 with 6 steps",
+        "rank 0 closed epoch-1 with 6 steps",
     ),
     Specimen("EV-03", NONE, "nothing there", of_demo(without_anything)),
     Specimen("EV-04", PASS, "whole", demo),
