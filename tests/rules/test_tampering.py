@@ -8,7 +8,10 @@ from dataclasses import replace
 import pytest
 
 from mlps.plan import leaves, render
-from rules.engine import judge_campaign, judge_run
+from rules.catalogue.integrity import summary_recomputes
+from rules.edition import editions
+from rules.engine import findings, judge_run
+from rules.rule import Case
 from rules.sources.campaign import Subject, subjects
 from tests.rules import campaigns, plans
 from tests.rules.bench import bad, judged, said
@@ -159,8 +162,16 @@ def _summary_outcome(found: Subject, run, summary):
     runs = tuple(
         replace(r, summary=summary) if r is run else r for r in found.record.runs
     )
-    record = replace(found.record, runs=runs)
-    return said(judge_campaign(found.doc, found.stored, record), "EV-05")[0]
+    case = Case(
+        doc=found.doc,
+        edition=editions()[-1],
+        editions=editions(),
+        figures=(),
+        stage=found.stage,
+        campaign=replace(found.record, runs=runs),
+    )
+    (outcome,) = findings(summary_recomputes, case)
+    return outcome
 
 
 def test_a_swapped_run_is_noticed(bench):
