@@ -8,54 +8,43 @@ import platform
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
-import numpy as np
-
-from mlps.errors import MlpsError, NotReadyError, PlanError, RunFailedError
-from mlps.evidence.table import StructArray
-from mlps.plan import Plan, PlanDocument, Run, parse
-from runner import ground, handshake, hosts, place, software
+from mlps.errors import MlpsError, RunFailedError
+from mlps.plan import PlanDocument, Run, parse
+from runner import facts, ground, handshake, hosts, place, software
 from runner.adoption import Verification, combine
+from runner.ask import Ask, check_world, read_ask
 from runner.attempt import Attempt
 from runner.chief import Chief, StopOrder
 from runner.crew import Progress
 from runner.datagen import State
+from runner.deathwatch import Lifeline
+from runner.facts import Facts
 from runner.ground import Ground
 from runner.handshake import Answer
 from runner.office import Office
 from runner.place import Place
 from runner.post import Kind, Post
 from runner.pump import Pump
-from runner.recorder import Recorder, to_rows
+from runner.recorder import Recorder
 from runner.sampler import Sampler
 from runner.training import Training
 
 _LAST_WORDS_S = 2.0
+_DRAIN_S = 0.5
 _INTERRUPTED = 130
 
 T = TypeVar("T")
-Facts = dict[str, StructArray]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
-    """What rank 0 was asked to do, told to all ranks before anything else."""
-
-    plan_bytes: bytes
-    where: str
-    base: Path
-    results_root: Path
 
 
 def drive(comm: Any, shared: Any, plan_path: Path, results: Path | None) -> int:  # noqa: ANN401
     """Execute the campaign; returns the exit status. Collective over `comm`."""
     try:
-        ask = _on_rank_0(comm, lambda: _read_ask(plan_path, results))
+        ask = _on_rank_0(comm, lambda: read_ask(plan_path, results))
         doc = parse(ask.plan_bytes, ask.where)
-        _check_world(comm.Get_size(), doc.plan, ask.where)
+        check_world(comm.Get_size(), doc.plan, ask.where)
         here = place.find_place(comm, shared)
         campaign = Campaign(comm, doc, here, ask)
         campaign.get_ready()
@@ -80,6 +69,7 @@ class Campaign:
         self._training = Training(doc.plan, here, self._data_root)
         self._office: Office | None = None
         self._chief: Chief | None = None
+        self._lifeline: Lifeline | None = None
         self._facts: Facts = {}
         self._pending: list[tuple[Run, str]] = []
 
@@ -102,7 +92,8 @@ class Campaign:
         self._plan_bytes = plan_bytes
         if self._pending and state is State.COMPLETE:
             self._adopt()
-        self._facts = self._gather_facts(answers)
+        paths = [("data", self._data_root), ("results", self._ask.results_root)]
+        self._facts = facts.gather(self._comm, self._here, answers, paths)
 
     def run(self) -> None:
         """Attempt every run that is still to do, then print the table."""
@@ -110,8 +101,12 @@ class Campaign:
         if office is not None and not self._pending:
             total = len(self._doc.plan.campaign.runs)
             office.live.say(f"nothing left to do: {total} of {total} runs are sealed")
+        if self._pending:
+            self._start_scribe()
         for run, run_id in self._pending:
             self._attempt(run, run_id)
+        if self._lifeline is not None:
+            self._lifeline.close()
         if office is not None:
             sys.stdout.write(office.close() + "\n")
 
@@ -137,9 +132,7 @@ class Campaign:
             self._office.live.say(f"  {done} of the {files} files of rank 0 checked")
 
     def _open(self) -> tuple[bytes, list[tuple[Run, str]]]:
-        if self._office is None:
-            raise RunFailedError("only rank 0 opens the campaign")
-        return self._office.open_campaign(self._ask.plan_bytes)
+        return self._desk.open_campaign(self._ask.plan_bytes)
 
     def _answer(self, problems: list[ground.Problem]) -> Answer:
         return Answer(
@@ -150,38 +143,6 @@ class Campaign:
             cpus_allowed=hosts.own_cpus_allowed(),
             problems=tuple(problems),
         )
-
-    def _gather_facts(self, answers: tuple[Answer, ...]) -> Facts:
-        """Gather hosts, mounts and ranks on rank 0. Collective."""
-        here = self._here
-        mine = None
-        if here.leads_node:
-            paths = [("data", self._data_root), ("results", self._ask.results_root)]
-            mine = (hosts.host_rows(here.node), hosts.mount_rows(here.node, paths))
-        said = [pair for pair in self._comm.gather(mine, root=0) or () if pair]
-        if not said:
-            return {}
-        locals_seen: dict[int, int] = {}
-        rows = []
-        for rank, (answer, node) in enumerate(zip(answers, here.nodes, strict=True)):
-            local = locals_seen[node] = locals_seen.get(node, -1) + 1
-            rows.append(
-                (
-                    rank,
-                    node,
-                    local,
-                    answer.pid,
-                    answer.cpus_allowed,
-                    answer.plan_digest,
-                    answer.software_digest,
-                    answer.python,
-                )
-            )
-        return {
-            "hosts": np.concatenate([host for host, _ in said]),
-            "mounts": np.concatenate([mounts for _, mounts in said]),
-            "ranks": to_rows("ranks", rows),
-        }
 
     def _attempt(self, run: Run, run_id: str) -> None:
         _on_rank_0(self._comm, lambda: self._begin(run, run_id))
@@ -204,11 +165,23 @@ class Campaign:
             interrupted = StopOrder("interrupted")
             self._abort(pump, run, run_id, interrupted, status=_INTERRUPTED)
 
+    def _start_scribe(self) -> None:
+        """Start the scribe, and let the ranks of its host hold on to it."""
+        name = _on_rank_0(self._comm, self._start_watch)
+        if self._here.node == self._here.nodes[0]:
+            self._lifeline = Lifeline(name, self._here.rank, os.getpid())
+
+    def _start_watch(self) -> str:
+        return self._desk.start_scribe()
+
     def _begin(self, run: Run, run_id: str) -> None:
-        if self._office is not None:
-            self._chief = self._office.begin_run(
-                run, run_id, self._plan_bytes, self._facts
-            )
+        self._chief = self._desk.begin_run(run, run_id, self._plan_bytes, self._facts)
+
+    @property
+    def _desk(self) -> Office:
+        if self._office is None:
+            raise RunFailedError("only rank 0 has an office")
+        return self._office
 
     def _sampler(self) -> Sampler:
         settings = self._doc.plan.submission.sampler
@@ -254,6 +227,8 @@ class Campaign:
             if self._office is not None:
                 self._office.abort(run, run_id, order.reason, order.blamed_rank)
         sys.stderr.flush()
+        # A launcher that is told to abort may drop what it has not passed on yet.
+        time.sleep(_DRAIN_S)
         self._comm.Abort(status)
         raise SystemExit(status)
 
@@ -273,38 +248,6 @@ class Campaign:
                 if message.kind is Kind.FRAME:
                     chief.take(message)
             time.sleep(0.01)
-
-
-def _read_ask(plan_path: Path, results: Path | None) -> Ask:
-    try:
-        data = plan_path.read_bytes()
-    except OSError as error:
-        raise PlanError(f"{plan_path}: cannot be read: {error.strerror}") from error
-    base = plan_path.resolve().parent
-    if (base / "campaign.jsonl").exists():
-        raise PlanError(
-            f"{plan_path}: is the sealed copy inside a campaign; start the plan it"
-            " was copied from"
-        )
-    return Ask(
-        plan_bytes=data,
-        where=str(plan_path),
-        base=base,
-        results_root=results.resolve() if results else base / "results",
-    )
-
-
-def _check_world(size: int, plan: Plan, where: str) -> None:
-    if size == plan.derived.ranks:
-        return
-    hint = ""
-    if size == 1:
-        hint = " (if you did ask for more, this mpirun belongs to another MPI)"
-    raise NotReadyError(
-        f"not ready: {where} is for {plan.derived.ranks} ranks, the world has"
-        f" {size}{hint}; start it as:"
-        f" mpirun -n {plan.derived.ranks} mlps-runner {where}"
-    )
 
 
 def _on_rank_0(comm: Any, act: Callable[[], T]) -> T:  # noqa: ANN401

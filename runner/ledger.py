@@ -6,9 +6,11 @@ line shows. A torn last line (a crash while writing) is put aside, not repaired.
 
 import fcntl
 import hashlib
+import itertools
 import json
 import os
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,7 +45,7 @@ class Ledger:
         lines = self._file.read().split(b"\n")
         torn = lines.pop()
         self._previous = lines[-1] if lines else b""
-        self.entries = [_entry(json.loads(line)) for line in lines]
+        self.entries = list(_read(path, lines))
         if torn:
             self._file.write(b"\n")
             self._previous = torn
@@ -92,6 +94,20 @@ class Ledger:
             for e in self.entries
             if e.event == "run_sealed" and e.run is not None
         }
+
+
+def _read(path: Path, lines: Sequence[bytes]) -> Iterator[LedgerEntry]:
+    """Read all lines but those a crash cut off, which a `torn` event follows."""
+    for line, after in itertools.pairwise([*lines, b""]):
+        if after.startswith(b'{"event": "torn"'):
+            continue
+        try:
+            yield _entry(json.loads(line))
+        except (ValueError, KeyError, TypeError) as error:
+            raise NotReadyError(
+                f"{path}: damaged: {line[:60]!r} is no ledger line; put the ledger back"
+                " as the runner wrote it, or choose another --results"
+            ) from error
 
 
 _ENDS = ("run_sealed", "run_aborted")

@@ -43,10 +43,15 @@ class Office:
 
     @property
     def scribe(self) -> Scribe:
-        """The scribe process, started at its first use."""
+        """The scribe process."""
         if self._scribe is None:
-            self._scribe = Scribe()
+            raise RunFailedError("the scribe was not started")
         return self._scribe
+
+    def start_scribe(self) -> str:
+        """Start the scribe; return the name by which ranks of this host reach it."""
+        self._scribe = Scribe()
+        return self._scribe.watch(self._place.hosts[0])
 
     def open_campaign(self, plan_bytes: bytes) -> tuple[bytes, list[tuple[Run, str]]]:
         """Open or resume; return the plan as stored and the runs still to do."""
@@ -88,9 +93,6 @@ class Office:
         self.scribe.append("run", to_rows("run", [row]))
         for table, rows in facts.items():
             self.scribe.append(table, rows)
-        local = self._place.ranks_of(self._place.node)
-        pids = facts["ranks"]["pid"].tolist()
-        self.scribe.watch({rank: pids[rank] for rank in local})
         return Chief(
             hosts=self._place.hosts,
             scribe=self.scribe,
@@ -127,8 +129,9 @@ class Office:
 
     def close(self) -> str:
         """End the campaign; return the table of its runs."""
-        if self._scribe is not None:
+        if self.ledger.entries[-1].event != "end":
             self.ledger.append("end")
+        if self._scribe is not None:
             self._scribe.close()
         return self._table()
 

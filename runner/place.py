@@ -27,10 +27,6 @@ class Place:
         """Number of hosts."""
         return len(set(self.nodes))
 
-    def ranks_of(self, node: int) -> tuple[int, ...]:
-        """Ranks of a host."""
-        return tuple(r for r, n in enumerate(self.nodes) if n == node)
-
 
 def find_place(comm: Any, shared: Any) -> Place:  # noqa: ANN401 - communicators
     """Find this rank's place. Collective over `comm`; `shared` is one host's ranks."""

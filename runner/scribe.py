@@ -8,16 +8,18 @@ over a pipe; a feeder thread writes it, the main thread never blocks.
 import json
 import os
 import queue
+import secrets
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mlps.errors import RunFailedError
+from mlps.errors import NotReadyError, RunFailedError
 from mlps.evidence.table import StructArray
 
+_START_S = 60.0
 _LAUNCHER_PREFIXES = ("PMI", "MPI", "HYDI_", "OMPI_", "PMIX_", "PRTE_", "SLURM_")
 
 
@@ -49,9 +51,19 @@ class Scribe:
         """Begin the evidence file of a run."""
         self._send({"do": "open", "path": str(path)}, plan_bytes)
 
-    def watch(self, pids: Mapping[int, int]) -> None:
-        """Have the process notice which rank of this host dies first."""
-        self._send({"do": "watch", "pids": {str(r): p for r, p in pids.items()}})
+    def watch(self, host: str) -> str:
+        """Have the process watch the ranks of its host; they connect by the name."""
+        name = secrets.token_hex(8)
+        self._send({"do": "watch", "name": name, "host": host})
+        try:
+            answer = self._answers.get(timeout=_START_S)
+        except queue.Empty:
+            answer = {}
+        if "watching" not in answer:
+            raise NotReadyError(
+                "the process that writes evidence.h5 did not start; see above"
+            )
+        return name
 
     def append(self, table: str, rows: StructArray) -> None:
         """Hand over rows of a table."""

@@ -96,8 +96,8 @@ class Desk:
         if header["do"] == "open":
             self._file = RunFile(Path(header["path"]), payload)
         elif header["do"] == "watch" and self._watch is None:
-            pids = {int(rank): pid for rank, pid in header["pids"].items()}
-            self._watch = Deathwatch(pids, self._tell)
+            self._watch = Deathwatch(header["name"], header["host"], self._tell)
+            self.say(watching=True)
         elif header["do"] == "append" and file is not None:
             file.append(header["table"], payload)
         elif header["do"] == "seal" and file is not None:

@@ -1,0 +1,56 @@
+"""Facts about hosts and ranks, gathered once: the first rows of each evidence."""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mlps.evidence.table import StructArray
+from runner import hosts
+from runner.handshake import Answer
+from runner.place import Place
+from runner.recorder import to_rows
+
+Facts = dict[str, StructArray]
+
+
+def gather(
+    comm: Any,  # noqa: ANN401 - mpi4py communicator
+    here: Place,
+    answers: Sequence[Answer],
+    paths: Sequence[tuple[str, Path]],
+) -> Facts:
+    """Gather hosts, mounts of the paths, and ranks on rank 0. Collective."""
+    mine = None
+    if here.leads_node:
+        mine = (hosts.host_rows(here.node), hosts.mount_rows(here.node, paths))
+    said = [pair for pair in comm.gather(mine, root=0) or () if pair]
+    if not said:
+        return {}
+    return {
+        "hosts": np.concatenate([host for host, _ in said]),
+        "mounts": np.concatenate([mounts for _, mounts in said]),
+        "ranks": to_rows("ranks", _ranks(here, answers)),
+    }
+
+
+def _ranks(here: Place, answers: Sequence[Answer]) -> list[tuple[object, ...]]:
+    seen: Counter[int] = Counter()
+    rows: list[tuple[object, ...]] = []
+    for rank, (answer, node) in enumerate(zip(answers, here.nodes, strict=True)):
+        rows.append(
+            (
+                rank,
+                node,
+                seen[node],
+                answer.pid,
+                answer.cpus_allowed,
+                answer.plan_digest,
+                answer.software_digest,
+                answer.python,
+            )
+        )
+        seen[node] += 1
+    return rows
