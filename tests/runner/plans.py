@@ -1,34 +1,21 @@
 """Small plans for real runs: seconds long, real files, every phase."""
 
+from dataclasses import replace
 from pathlib import Path
 
-from mlps import sizing
 from mlps.plan import (
-    SCHEMA,
-    Campaign,
-    Dataset,
-    Derived,
     Division,
-    Figures,
     FileFormat,
-    Metric,
     Phase,
     PhaseKind,
     Plan,
     PlanDocument,
-    Reader,
-    Run,
-    RunKind,
     Sampler,
-    Scale,
-    Shuffle,
-    Submission,
-    System,
     Train,
-    TrainingWorkload,
     document,
     render,
 )
+from tests.rules import plans
 
 
 def small_plan(  # noqa: PLR0913 - the knobs of the tests
@@ -48,100 +35,42 @@ def small_plan(  # noqa: PLR0913 - the knobs of the tests
     results_on_data_path: bool = True,
     interval_s: float = 0.2,
 ) -> PlanDocument:
-    dataset = Dataset(
+    workload = plans.unet3d(
         format=file_format,
         files=files,
-        samples_per_file=1,
         record_length_bytes=record_bytes,
         record_length_stdev_bytes=record_bytes / 4
         if file_format is FileFormat.NPZ
         else 0.0,
         record_length_resize_bytes=0,
-        subfolders=0,
         seed=123,
-        row_group_rows=0,
-        columns=(),
-        read_columns=(),
     )
-    reader = Reader(
-        data_loader="pytorch",
+    reader = replace(
+        workload.reader,
         batch_size=batch_size,
         read_threads=2,
-        computation_threads=1,
         prefetch_batches=prefetch_batches,
         transfer_bytes=65536,
         odirect=odirect,
-        file_shuffle=Shuffle.SEED,
-        sample_shuffle=Shuffle.SEED,
-        shuffle_size=1024,
     )
-    workload = TrainingWorkload(
-        kind="training",
-        name="unet3d",
-        framework="pytorch",
-        figures=Figures(official=True, editions=("3.0",), source="test"),
-        dataset=dataset,
-        reader=reader,
-        train=Train(epochs=epochs, computation_time_s=compute_s),
-        metric=Metric(au=0.9, exclude_start_steps=1, exclude_end_steps=0),
-        checkpoint=False,
-        model_bytes=0,
-    )
-    system = System(
+    train = Train(epochs=epochs, computation_time_s=compute_s)
+    system = plans.system(
         name="local",
-        accelerator="b200",
         accelerators_per_host=ranks,
-        hosts=1,
-        host_memory_bytes=2**34,
-        data_path="data",
         data_shared=False,
         results_on_data_path=results_on_data_path,
     )
-    submission = Submission(
+    submission = plans.submission(
         name="demo",
         division=Division.DEMO,
-        edition="3.0",
         warmup_runs=0,
         measured_runs=measured_runs,
-        seed=42,
         cold_reads=cold_reads,
-        verify_fraction=0.01,
-        rank_silent_s=60.0,
-        min_rate_bytes_per_s=10_000_000,
         sampler=Sampler(interval_s=interval_s, max_samples=0),
-        scale=Scale(min_steps=6, memory_multiple=0, compute_factor=20.0),
+        scale=plans.LAPTOP,
     )
-    runs = [
-        Run(
-            number=0,
-            kind=RunKind.DATAGEN,
-            seed=42,
-            phases=(
-                Phase(name="datagen", kind=PhaseKind.DATAGEN, epoch=0, deadline_s=60.0),
-            ),
-        )
-    ]
-    runs += [
-        Run(
-            number=number,
-            kind=RunKind.MEASURED,
-            seed=42 + number,
-            phases=_phases(epochs, epoch_deadline_s, cold_reads=cold_reads),
-        )
-        for number in range(1, measured_runs + 1)
-    ]
-    return document(
-        Plan(
-            schema=SCHEMA,
-            name="small",
-            workload=workload,
-            system=system,
-            submission=submission,
-            derived=_derived(workload, ranks),
-            campaign=Campaign(runs=tuple(runs)),
-        ),
-        {},
-    )
+    plan = plans.plan(replace(workload, reader=reader, train=train), system, submission)
+    return document(_hurried(plan, epoch_deadline_s), {})
 
 
 def store(doc: PlanDocument, path: Path) -> Path:
@@ -149,42 +78,15 @@ def store(doc: PlanDocument, path: Path) -> Path:
     return path
 
 
-def _phases(epochs: int, deadline_s: float, *, cold_reads: bool) -> tuple[Phase, ...]:
-    phases = []
-    for epoch in range(1, epochs + 1):
-        if cold_reads:
-            phases.append(
-                Phase(
-                    name=f"flush-{epoch}",
-                    kind=PhaseKind.FLUSH,
-                    epoch=0,
-                    deadline_s=60.0,
-                )
-            )
-        phases.append(
-            Phase(
-                name=f"epoch-{epoch}",
-                kind=PhaseKind.EPOCH,
-                epoch=epoch,
-                deadline_s=deadline_s,
-            )
-        )
-    return tuple(phases)
+def _hurried(plan: Plan, deadline_s: float) -> Plan:
+    """The plan with another deadline for its epochs."""
 
+    def hurry(phase: Phase) -> Phase:
+        epoch = phase.kind is PhaseKind.EPOCH
+        return replace(phase, deadline_s=deadline_s) if epoch else phase
 
-def _derived(workload: TrainingWorkload, ranks: int) -> Derived:
-    dataset, reader = workload.dataset, workload.reader
-    return Derived(
-        ranks=ranks,
-        required_files=dataset.files,
-        required_files_by_steps=dataset.files,
-        required_files_by_memory=0,
-        dataset_bytes=sizing.dataset_bytes(dataset),
-        rank_epoch_bytes=1,
-        steps_per_epoch=sizing.steps_per_epoch(dataset, reader.batch_size, ranks),
-        step_bytes=sizing.step_bytes(workload),
-        rank_memory_bytes=sizing.rank_memory_bytes(dataset, reader),
-        host_memory_budget_bytes=2**28,
-        required_bandwidth_bytes_per_s=1.0,
-        estimated_s=1.0,
-    )
+    runs = [
+        replace(run, phases=tuple(hurry(phase) for phase in run.phases))
+        for run in plan.campaign.runs
+    ]
+    return replace(plan, campaign=replace(plan.campaign, runs=tuple(runs)))
