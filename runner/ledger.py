@@ -11,6 +11,7 @@ import json
 import os
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,22 +35,29 @@ class Ledger:
     def __init__(self, path: Path) -> None:
         """Open and lock; NotReadyError when another driver holds it."""
         self.path = path
-        self._file = path.open("a+b")
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise NotReadyError(
-                f"{path}: another mlps-runner is executing this campaign; wait for it"
-            ) from error
-        self._file.seek(0)
-        lines = self._file.read().split(b"\n")
-        torn = lines.pop()
-        self._previous = lines[-1] if lines else b""
-        self.entries = list(_read(path, lines))
+        with ExitStack() as closing:
+            self._file = closing.enter_context(path.open("a+b"))
+            try:
+                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise NotReadyError(
+                    f"{path}: another mlps-runner is executing this campaign;"
+                    " wait for it"
+                ) from error
+            self._file.seek(0)
+            lines = self._file.read().split(b"\n")
+            torn = lines.pop()
+            self._previous = lines[-1] if lines else b""
+            self.entries = list(_read(path, lines))
+            closing.pop_all()
         if torn:
             self._file.write(b"\n")
             self._previous = torn
             self.append("torn", detail="the last line was cut off by a crash")
+
+    def close(self) -> None:
+        """Close and unlock."""
+        self._file.close()
 
     def append(
         self, event: str, run: int | None = None, run_id: str = "", detail: str = ""

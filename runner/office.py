@@ -131,6 +131,7 @@ class Office:
         """End the campaign; return the table of its runs."""
         if self.ledger.entries[-1].event != "end":
             self.ledger.append("end")
+        self.ledger.close()
         if self._scribe is not None:
             self._scribe.close()
         return self._table()

@@ -13,6 +13,7 @@ def test_each_line_holds_the_digest_of_the_line_before(tmp_path):
     ledger = Ledger(tmp_path / "campaign.jsonl")
     for run in range(3):
         ledger.append("run_started", run, f"id{run}")
+    ledger.close()
     lines = (tmp_path / "campaign.jsonl").read_bytes().split(b"\n")[:-1]
     before = ""
     for line in lines:
@@ -25,16 +26,17 @@ def test_a_torn_line_is_put_aside_and_stays_readable_ever_after(tmp_path):
     first = Ledger(path)
     first.append("run_started", 1, "a")
     first.append("run_sealed", 1, "a")
-    del first
+    first.close()
     path.write_bytes(path.read_bytes() + b'{"event": "run_star')
     second = Ledger(path)
     assert [e.event for e in second.entries] == ["run_started", "run_sealed", "torn"]
     second.append("run_started", 2, "b")
-    del second
+    second.close()
     third = Ledger(path)
     assert [e.event for e in third.entries][-2:] == ["torn", "run_started"]
     assert third.sealed_runs() == {1: "a"}
     assert [e.run for e in third.open_runs()] == [2]
+    third.close()
 
 
 def test_a_damaged_line_is_named(tmp_path):
