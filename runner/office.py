@@ -167,6 +167,8 @@ def headline(run: Run, summary: Mapping[str, Any]) -> list[str]:
     """Render the numbers of a run that people ask for first."""
     if run.kind is RunKind.DATAGEN:
         made = summary["datagen"]
+        if not made["files_written"]:
+            return [f"{run.label:<12} the dataset was there: nothing written"]
         return [
             f"{run.label:<12} {made['files_written']} files,"
             f" {format_bytes(made['written_bytes'])} written"
