@@ -101,7 +101,7 @@ def fio(folder: Path, *, direct: bool) -> Reading | None:
         bytes_per_s=done / span_s,
         samples_per_s=len(files) / span_s,
         cpu_s_per_gib=cpu_s / (done / GIB),
-        peak_rss_bytes=0,
+        peak_rss_bytes=cost.peak_rss_bytes,
     )
 
 
@@ -152,5 +152,5 @@ def _row(
         against,
         f"{median(r.samples_per_s for r in readings):.1f}",
         f"{median(r.cpu_s_per_gib for r in readings):.3f}",
-        f"{peak / 2**20:.0f} MiB" if peak else "-",
+        f"{peak / 2**20:.0f} MiB",
     )

@@ -1,9 +1,9 @@
 """Where benchmarks run: the product's commands, a folder, CPU and memory used."""
 
 import os
-import resource
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,32 +13,35 @@ BIN = Path(sys.executable).parent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """What a command and all its children used."""
+    """What a command used: CPU with its children, peak memory of itself alone."""
 
     wall_s: float
     cpu_s: float
+    peak_rss_bytes: int
     stdout: str
 
 
 def run(*command: str, cwd: Path, good: tuple[int, ...] = (0,)) -> Cost:
     """Run a command to its end; its failure ends the benchmark with its words."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    began_s = time.monotonic()
-    done = subprocess.run(
-        command,
-        cwd=cwd,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
+    with tempfile.TemporaryFile("w+") as said:
+        began_s = time.monotonic()
+        with subprocess.Popen(
+            command, cwd=cwd, stdin=subprocess.DEVNULL, stdout=said, stderr=said
+        ) as process:
+            _, status, used = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+        wall_s = time.monotonic() - began_s
+        said.seek(0)
+        text = said.read()
+    if process.returncode not in good:
+        sys.stderr.write(text)
+        raise SystemExit(f"{' '.join(command)}: exit status {process.returncode}")
+    return Cost(
+        wall_s=wall_s,
+        cpu_s=used.ru_utime + used.ru_stime,
+        peak_rss_bytes=used.ru_maxrss * 1024,
+        stdout=text,
     )
-    wall_s = time.monotonic() - began_s
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    if done.returncode not in good:
-        sys.stderr.write(done.stdout + done.stderr)
-        raise SystemExit(f"{' '.join(command)}: exit status {done.returncode}")
-    cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Cost(wall_s=wall_s, cpu_s=cpu_s, stdout=done.stdout)
 
 
 def drop_page_cache() -> str:

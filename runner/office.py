@@ -122,7 +122,7 @@ class Office:
             self.live.say(f"mlps-runner: {error}")
         self.live.say(
             f"mlps-runner: {run.label} aborted: {reason}\n"
-            f"  evidence is kept in {self._run_directory}\n"
+            f"  evidence is kept in {shown(self._run_directory)}\n"
             "  fix the cause and start the same command again: it resumes"
         )
         self.live.close_log()
@@ -151,9 +151,15 @@ class Office:
         for run in self._doc.plan.campaign.runs:
             path = self.directory.run(run, sealed[run.number]) / "summary.json"
             lines += headline(run, json.loads(path.read_bytes()))
-        lines.append(f"results: {self.directory.path}")
-        lines.append(f"judge them: mlps verify {self.directory.path}")
+        where = shown(self.directory.path)
+        lines += [f"results: {where}", f"judge them: mlps verify {where}"]
         return "\n".join(lines)
+
+
+def shown(path: Path) -> Path:
+    """Return the path as people at this directory would type it."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def _not_writable(error: OSError, path: Path) -> NotReadyError:
