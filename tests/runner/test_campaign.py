@@ -138,7 +138,7 @@ def test_a_second_start_has_nothing_to_do_and_a_lost_run_is_redone(
 ):
     plan = store(small_plan(measured_runs=2, epochs=1), tmp_path / "plan.yaml")
     first = mlps_runner(2, str(plan))
-    again = mlps_runner(2, str(plan), cwd=Path("/"))
+    again = mlps_runner(2, str(plan), cwd=Path("/usr"))
     assert again.returncode == 0
     assert "nothing left to do: 3 of 3 runs are sealed" in again.stderr
     assert again.stdout.splitlines()[:-2] == first.stdout.splitlines()[:-2]
