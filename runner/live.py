@@ -23,6 +23,7 @@ NS_PER_S = 1_000_000_000
 _TERMINAL_INTERVAL_S = 0.5
 _LINE_INTERVAL_S = 5.0
 _BAR_WIDTH = 60
+_WORTH_SAYING_S = 2.0
 
 
 class State(Protocol):
@@ -91,7 +92,9 @@ class LiveView:
             if self.progress.unit != "step":
                 self.progress.done = self.progress.total
             self._stop_block()
-            self._write(line(self.progress))
+            seconds = (time.monotonic_ns() - self.progress.started_ns) / NS_PER_S
+            if self.progress.unit != "host" or seconds >= _WORTH_SAYING_S:
+                self._write(line(self.progress))
         self.progress = Progress()
 
     def take_frame(self, rank: int, frame: Mapping[str, StructArray]) -> None:
