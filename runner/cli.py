@@ -1,6 +1,5 @@
 """The `mlps-runner` command: start it under mpirun with a plan."""
 
-import os
 import signal
 import sys
 import traceback
@@ -10,7 +9,7 @@ from typing import Any
 
 import click
 
-from mlps.errors import MlpsError
+from mlps.errors import RunFailedError
 
 _INTERRUPTED = 130
 _GRACE_S = 10
@@ -30,12 +29,12 @@ def command(plan: Path, results: Path | None) -> None:
     Relative paths in the plan are relative to the plan file. Starting the same
     command again resumes: sealed runs are kept, aborted ones are redone.
     """
-    os.environ.setdefault("MPICH_ASYNC_PROGRESS", "0")
     import mpi4py  # noqa: PLC0415 - importing MPI initialises it: after --help
 
     mpi4py.rc.thread_level = "funneled"
     from mpi4py import MPI  # noqa: PLC0415
 
+    from runner.abort import abort_world  # noqa: PLC0415
     from runner.driver import drive  # noqa: PLC0415
 
     world = MPI.COMM_WORLD
@@ -44,12 +43,10 @@ def command(plan: Path, results: Path | None) -> None:
     try:
         status = drive(world, shared, plan, results)
     except KeyboardInterrupt:
-        world.Abort(_INTERRUPTED)
-    except BaseException:
+        abort_world(world, _INTERRUPTED)
+    except BaseException:  # noqa: BLE001 - else the other ranks would wait for ever
         traceback.print_exc()
-        sys.stderr.flush()
-        world.Abort(MlpsError.exit_status)
-        raise
+        abort_world(world, RunFailedError.exit_status)
     sys.exit(status)
 
 

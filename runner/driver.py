@@ -14,6 +14,7 @@ from typing import Any, NoReturn, TypeVar
 from mlps.errors import MlpsError, RunFailedError
 from mlps.plan import PlanDocument, Run, parse
 from runner import facts, ground, handshake, hosts, place, software
+from runner.abort import abort_world
 from runner.adoption import Verification, combine
 from runner.ask import Ask, check_world, read_ask
 from runner.attempt import Attempt
@@ -33,7 +34,7 @@ from runner.sampler import Sampler
 from runner.training import Training
 
 _LAST_WORDS_S = 2.0
-_DRAIN_S = 0.5
+_TOGETHER_S = 5.0
 _INTERRUPTED = 130
 
 T = TypeVar("T")
@@ -52,8 +53,20 @@ def drive(comm: Any, shared: Any, plan_path: Path, results: Path | None) -> int:
     except MlpsError as error:
         if comm.Get_rank() == 0:
             sys.stderr.write(f"mlps-runner: {error}\n")
+        _end_together(comm, error)
         return error.exit_status
     return 0
+
+
+def _end_together(comm: Any, error: MlpsError) -> None:  # noqa: ANN401
+    """Make sure that all ranks saw an error; a rank that is alone with it aborts."""
+    deadline_s = time.monotonic() + _TOGETHER_S
+    request = comm.Ibarrier()
+    while not request.Test():
+        if time.monotonic() > deadline_s:
+            sys.stderr.write(f"mlps-runner: rank {comm.Get_rank()}: {error}\n")
+            abort_world(comm, error.exit_status)
+        time.sleep(0.01)
 
 
 class Campaign:
@@ -226,11 +239,7 @@ class Campaign:
             self._hear_last_words(pump, pump.chief)
             if self._office is not None:
                 self._office.abort(run, run_id, order.reason, order.blamed_rank)
-        sys.stderr.flush()
-        # A launcher that is told to abort may drop what it has not passed on yet.
-        time.sleep(_DRAIN_S)
-        self._comm.Abort(status)
-        raise SystemExit(status)
+        abort_world(self._comm, status)
 
     def _last_frame(self, pump: Pump) -> None:
         """Send what there is; a sampler that failed says so once, and then gives."""

@@ -241,3 +241,25 @@ def test_a_full_results_file_system_ends_the_run_with_one_clear_error(
     assert done.returncode == 4, done.stderr
     assert "No space left on device" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_rank_that_is_alone_with_its_error_ends_the_world(tmp_path):
+    """One rank's scribe connection fails: nobody waits for it for ever."""
+    if os.geteuid() != 0 or shutil.which("unshare") is None:
+        pytest.skip("needs root and unshare to cut one rank off")
+    plan = store(small_plan(), tmp_path / "plan.yaml")
+    runner = [str(BIN / "mlps-runner"), str(plan)]
+    command = [str(BIN / "mpirun"), "-n", "1", *runner, ":"]
+    command += ["-n", "1", "unshare", "-n", *runner]
+    done = subprocess.run(
+        command,
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        timeout=40,
+        check=False,
+    )
+    assert done.returncode == 3, done.stderr
+    assert (
+        "rank 1: no connection to the process that writes the evidence" in done.stderr
+    )
