@@ -1,5 +1,6 @@
 """The `mlps-runner` command: start it under mpirun with a plan."""
 
+import os
 import signal
 import sys
 import traceback
@@ -51,8 +52,21 @@ def command(plan: Path, results: Path | None) -> None:
 
 
 def main() -> None:
-    """Run the command; errors of usage end with status 2."""
-    command()
+    """Run the command; errors of usage end with status 2, and only rank 0 tells."""
+    try:
+        command.main(standalone_mode=False)
+    except click.ClickException as error:
+        if _launched_rank() == 0:
+            error.show()
+        sys.exit(error.exit_code)
+
+
+def _launched_rank() -> int:
+    """Rank by the launcher's word, before MPI is there."""
+    for name in ("PMI_RANK", "PMIX_RANK", "OMPI_COMM_WORLD_RANK", "SLURM_PROCID"):
+        if name in os.environ:
+            return int(os.environ[name])
+    return 0
 
 
 def _route_signals(rank: int) -> None:

@@ -263,3 +263,9 @@ def test_a_rank_that_is_alone_with_its_error_ends_the_world(tmp_path):
     assert (
         "rank 1: no connection to the process that writes the evidence" in done.stderr
     )
+
+
+def test_wrong_usage_is_told_once(tmp_path, mlps_runner):
+    done = mlps_runner(2)
+    assert done.returncode == 2
+    assert done.stderr.count("Missing argument 'PLAN'") == 1
