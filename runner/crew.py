@@ -2,10 +2,11 @@
 
 import itertools
 import mmap
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from concurrent import futures
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,34 +66,30 @@ class Crew:
         self._task = task
         self._files = files
         self._next = itertools.count()
-        self._failure: BaseException | None = None
         self.stopping = False
         self.workers = [Worker(self) for _ in range(threads)]
-        self._threads = [
-            threading.Thread(target=self._work, args=(worker,), daemon=True)
-            for worker in self.workers
-        ]
+        self._threads = ThreadPoolExecutor(threads)
+        self._work_done: list[futures.Future[None]] = []
 
     def start(self) -> None:
         """Start the threads."""
-        for thread in self._threads:
-            thread.start()
+        self._work_done = [self._threads.submit(self._work, w) for w in self.workers]
+        self._threads.shutdown(wait=False)
 
     def wait(self, timeout_s: float) -> bool:
         """Wait for the end of all threads; raises what one of them raised."""
-        deadline_s = time.monotonic() + timeout_s
-        for thread in self._threads:
-            thread.join(max(0.0, deadline_s - time.monotonic()))
-        if self._failure is not None:
-            raise self._failure
-        return not any(thread.is_alive() for thread in self._threads)
+        done, pending = futures.wait(
+            self._work_done, timeout_s, return_when=futures.FIRST_EXCEPTION
+        )
+        for work in done:
+            self.stopping = self.stopping or work.exception() is not None
+            work.result()
+        return not pending
 
     def stop(self, timeout_s: float | None = None) -> None:
         """Drop the work in hand and end the threads."""
         self.stopping = True
-        for thread in self._threads:
-            if thread.ident is not None:
-                thread.join(timeout_s)
+        futures.wait(self._work_done, timeout_s)
 
     @property
     def progress(self) -> Progress:
@@ -119,14 +116,10 @@ class Crew:
             )
 
     def _work(self, worker: Worker) -> None:
-        try:
-            while not self.stopping:
-                position = next(self._next)
-                if position >= len(self._files):
-                    break
-                worker.since_ns = time.monotonic_ns()
-                self._task(self._files[position], worker)
-        except BaseException as failure:  # noqa: BLE001 - raised again by `wait`
-            self.stopping = True
-            self._failure = self._failure or failure
+        while not self.stopping:
+            position = next(self._next)
+            if position >= len(self._files):
+                break
+            worker.since_ns = time.monotonic_ns()
+            self._task(self._files[position], worker)
         worker.at = ""

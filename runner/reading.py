@@ -12,6 +12,8 @@ import threading
 import time
 from collections import deque
 from collections.abc import Sequence
+from concurrent import futures
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -83,20 +85,18 @@ class ReaderPool:
         self._allowed_samples = self._allowed_files = 0
         self._taken_samples = self._taken_files = 0
         self._stop = False
-        self._failure: BaseException | None = None
         self._durations = Durations([], [], [])
         self._opened = itertools.count()
         self._opens = [0, 0]
         self.last_object = ""
-        self._threads = [
-            threading.Thread(target=self._work, name=f"reader-{n}", daemon=True)
-            for n in range(settings.threads)
-        ]
+        self._threads = ThreadPoolExecutor(settings.threads)
+        self._work_done: list[futures.Future[None]] = []
 
     def start(self) -> None:
         """Start the threads; they read only as far as `allow` lets them."""
-        for thread in self._threads:
-            thread.start()
+        threads = range(self._settings.threads)
+        self._work_done = [self._threads.submit(self._work) for _ in threads]
+        self._threads.shutdown(wait=False)
 
     def allow(self, samples: int) -> None:
         """Let the threads read `samples` more samples, rounded up to files."""
@@ -109,12 +109,12 @@ class ReaderPool:
     def wait(self, samples: int, timeout_s: float) -> bool:
         """Wait until `samples` are there; raises what a reader thread raised."""
         with self._arrived:
-            self._arrived.wait_for(
-                lambda: self._has(samples) or self._failure is not None, timeout_s
-            )
-            if self._failure is not None:
-                raise self._failure
-            return self._has(samples)
+            if self._arrived.wait_for(lambda: self._has(samples), timeout_s):
+                return True
+        for work in self._work_done:
+            if work.done():
+                work.result()
+        return False
 
     def take(self, samples: int) -> int:
         """Consume `samples` samples; return the bytes of the files they opened."""
@@ -139,10 +139,8 @@ class ReaderPool:
     def stop(self, timeout_s: float | None = None) -> None:
         """Stop the threads after the read they are in."""
         self._stop = True
-        self._slots.release(len(self._threads))
-        for thread in self._threads:
-            if thread.ident is not None:
-                thread.join(timeout_s)
+        self._slots.release(self._settings.threads)
+        futures.wait(self._work_done, timeout_s)
 
     def _has(self, samples: int) -> bool:
         files = self._taken_files + len(self._delivered)
@@ -151,19 +149,14 @@ class ReaderPool:
 
     def _work(self) -> None:
         buffer = memoryview(mmap.mmap(-1, self._settings.transfer_bytes))
-        try:
-            while True:
-                self._slots.acquire()
-                position = next(self._next)
-                if self._stop or position >= len(self._files):
-                    return
-                size = self._read_file(int(self._files[position]), buffer)
-                with self._arrived:
-                    self._delivered.append(size)
-                    self._arrived.notify()
-        except BaseException as failure:  # noqa: BLE001 - re-raised in the main thread
+        while True:
+            self._slots.acquire()
+            position = next(self._next)
+            if self._stop or position >= len(self._files):
+                return
+            size = self._read_file(int(self._files[position]), buffer)
             with self._arrived:
-                self._failure = failure
+                self._delivered.append(size)
                 self._arrived.notify()
 
     def _read_file(self, file_index: int, buffer: memoryview) -> int:
