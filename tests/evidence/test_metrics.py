@@ -95,6 +95,20 @@ def test_oversleep_is_compute_beyond_nominal():
     assert metrics.oversleep_percent(metrics.rank_epochs(PLAN, tables_of(ranks))) == 50
 
 
+@given(st.integers(1, 50 * MS))
+def test_a_busy_client_cannot_raise_its_own_utilization(late_ns):
+    """DLIO credits oversleep as accelerator work; the rules' figure must fall."""
+
+    def of(compute_ns):
+        own = [(2 * MS, compute_ns, 0)] * 5
+        (epoch,) = metrics.utilization(metrics.rank_epochs(PLAN, tables_of([own])), 7)
+        return epoch
+
+    calm, busy = of(NOMINAL_NS), of(NOMINAL_NS + late_ns)
+    assert busy.rules_percent < calm.rules_percent
+    assert busy.dlio_percent > calm.dlio_percent
+
+
 def test_a_flush_is_no_epoch():
     tables = tables_of([[(0, NOMINAL_NS, 0)] * 4])
     flush = (0, 0, "flush-1", 0, 0, 0, 10**12, 0, "complete", 0, 0, 0)
