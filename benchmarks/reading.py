@@ -68,9 +68,13 @@ def _from_evidence(evidence: Evidence) -> Reading:
     ticks = 0
     for epoch in epochs:
         own = process[process["rank"] == epoch["rank"]]
-        inside = own[own["sampled_at_ns"] >= epoch["start_ns"] - 100_000_000]
-        inside = inside[inside["sampled_at_ns"] <= epoch["end_ns"] + 100_000_000]
-        ticks += int(np.ptp(inside["user_ticks"]) + np.ptp(inside["system_ticks"]))
+        own = own[np.argsort(own["sampled_at_ns"])]
+        # Both edges of a phase are sampled: take the looks just outside of it.
+        first, last = np.searchsorted(
+            own["sampled_at_ns"], [epoch["start_ns"], epoch["end_ns"]]
+        )
+        used = own["user_ticks"] + own["system_ticks"]
+        ticks += int(used[last] - used[max(first - 1, 0)])
     return Reading(
         bytes_per_s=done / span_s,
         samples_per_s=int(epochs["samples"].sum()) / span_s,
