@@ -8,8 +8,11 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from mlps.errors import RunFailedError
+
 _ROUNDS = 24
 _TAG = 71
+_PATIENCE_NS = 30 * 10**9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +54,7 @@ def measure(comm: Any, rank: int) -> ClockReading:  # noqa: ANN401
 def _ping(comm: Any, rank: int) -> ClockReading:  # noqa: ANN401
     sent_ns = time.monotonic_ns()
     comm.send(None, dest=rank, tag=_TAG)
-    theirs_ns, wall_ns = comm.recv(source=rank, tag=_TAG)
+    theirs_ns, wall_ns = _await(comm, rank, sent_ns)
     received_ns = time.monotonic_ns()
     return ClockReading(
         rank=rank,
@@ -60,3 +63,17 @@ def _ping(comm: Any, rank: int) -> ClockReading:  # noqa: ANN401
         error_ns=(received_ns - sent_ns + 1) // 2,
         wall_minus_monotonic_ns=wall_ns,
     )
+
+
+def _await(comm: Any, rank: int, sent_ns: int) -> tuple[int, int]:  # noqa: ANN401
+    """Await the answer without napping, but not for ever."""
+    request = comm.irecv(source=rank, tag=_TAG)
+    while True:
+        arrived, answer = request.test()
+        if arrived:
+            return answer  # type: ignore[no-any-return]
+        if time.monotonic_ns() - sent_ns > _PATIENCE_NS:
+            raise RunFailedError(
+                f"rank {rank} did not answer a clock ping within"
+                f" {_PATIENCE_NS // 10**9} s: it hangs or its host is gone"
+            )
