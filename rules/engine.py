@@ -27,18 +27,6 @@ def judge_plan(doc: PlanDocument, stored: bytes | None = None) -> Judgement:
     return judge(doc, Stage.PLAN, stored, None)
 
 
-def judge_run(doc: PlanDocument, stored: bytes, record: CampaignRecord) -> Judgement:
-    """Judge one run alone: rules about the whole campaign do not apply."""
-    return judge(doc, Stage.RUN, stored, record)
-
-
-def judge_campaign(
-    doc: PlanDocument, stored: bytes, record: CampaignRecord
-) -> Judgement:
-    """Judge a campaign directory."""
-    return judge(doc, Stage.CAMPAIGN, stored, record)
-
-
 def judge(
     doc: PlanDocument,
     stage: Stage,

@@ -59,11 +59,6 @@ class Case:
         return self.doc.plan.submission.division
 
     @property
-    def claims(self) -> bool:
-        """Whether the plan claims a division that counts."""
-        return self.division in (Division.CLOSED, Division.OPEN)
-
-    @property
     def waiver(self) -> str:
         """Who waives official figures here, or nothing."""
         return _WAIVERS.get(self.division, "")

@@ -47,9 +47,9 @@ def drive(comm: Any, shared: Any, plan_path: Path, results: Path | None) -> int:
         doc = parse(ask.plan_bytes, ask.where)
         check_world(comm.Get_size(), doc.plan, ask.where)
         here = place.find_place(comm, shared)
-        campaign = Campaign(comm, doc, here, ask)
-        campaign.get_ready()
-        campaign.run()
+        start = Start(comm, doc, here, ask)
+        start.get_ready()
+        start.run()
     except MlpsError as error:
         if comm.Get_rank() == 0:
             sys.stderr.write(f"mlps-runner: {error}\n")
@@ -69,7 +69,7 @@ def _end_together(comm: Any, error: MlpsError) -> None:  # noqa: ANN401
         time.sleep(0.01)
 
 
-class Campaign:
+class Start:
     """One start of a campaign, on one rank."""
 
     def __init__(self, comm: Any, doc: PlanDocument, here: Place, ask: Ask) -> None:  # noqa: ANN401
@@ -232,7 +232,7 @@ class Campaign:
         if pump.chief is None:
             pump.post.send(0, Kind.FAIL, "", order.reason)
             self._last_frame(pump)
-            time.sleep(_LAST_WORDS_S * 10)
+            self._wait_for_the_end(pump)
         else:
             pump.post.broadcast(Kind.STOP, "", order.reason)
             self._last_frame(pump)
@@ -249,6 +249,13 @@ class Campaign:
         except MlpsError as error:
             pump.recorder.event("error", "sampler", str(error)[:512])
             pump.send_frame()
+
+    def _wait_for_the_end(self, pump: Pump) -> None:
+        """Keep the last words moving until rank 0 has ended the world."""
+        deadline_s = time.monotonic() + 10 * _LAST_WORDS_S
+        while time.monotonic() < deadline_s:
+            pump.post.push()
+            time.sleep(0.01)
 
     def _hear_last_words(self, pump: Pump, chief: Chief) -> None:
         deadline_s = time.monotonic() + _LAST_WORDS_S

@@ -49,7 +49,7 @@ class Post:
 
     def send(self, dest: int, kind: Kind, about: str, payload: object = None) -> None:
         """Start sending; completed sends are forgotten."""
-        self._sending = [r for r in self._sending if not r.Test()]
+        self.push()
         message = (kind.value, about, payload)
         self._sending.append(self.comm.isend(message, dest=dest, tag=_TAG))
 
@@ -66,10 +66,9 @@ class Post:
             kind, about, payload = arrived.recv(status)
             yield Message(Kind(kind), about, status.Get_source(), payload)
 
-    def all_sent(self) -> bool:
-        """Say whether MPI is done with everything that was sent."""
+    def push(self) -> None:
+        """Let MPI go on with what is being sent."""
         self._sending = [r for r in self._sending if not r.Test()]
-        return not self._sending
 
 
 def _status() -> Any:  # noqa: ANN401 - mpi4py status

@@ -10,8 +10,8 @@ import pytest
 from mlps.plan import leaves, render
 from rules.catalogue.integrity import summary_recomputes
 from rules.edition import editions
-from rules.engine import findings, judge_run
-from rules.rule import Case
+from rules.engine import findings, judge
+from rules.rule import Case, Stage
 from rules.sources.campaign import Subject, subjects
 from tests.rules import campaigns, plans
 from tests.rules.bench import bad, judged, said
@@ -46,7 +46,7 @@ def test_a_flipped_bit_anywhere_in_a_lone_run_is_reported(bench):
         path.write_bytes(data)
         (found,) = subjects(campaign.run(2))
         if isinstance(found, Subject):  # else it can't be opened at all
-            judgement = judge_run(found.doc, found.stored, found.record)
+            judgement = judge(found.doc, Stage.RUN, found.stored, found.record)
             assert bad(judgement) & {"EV-04", "EV-05"}, position
 
 
