@@ -6,12 +6,12 @@
 
 import hashlib
 import json
-import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mlps.atomic import replace_file
 from mlps.errors import NotReadyError
 from mlps.plan import PlanDocument, Run, parse
 
@@ -52,22 +52,30 @@ class CampaignDirectory:
                     f"{self.plan}: belongs to another plan; choose another --results"
                 )
             return stored
-        write_atomically(self.plan, data)
+        replace_file(self.plan, data)
         return data
 
     def store_summary(self, directory: Path, summary: dict[str, Any]) -> None:
-        """Write a sealed run's summary, then the checksums of all sealed files."""
+        """Write a sealed run's summary, then add its files to the checksums."""
         text = json.dumps(summary, indent=2, ensure_ascii=False) + "\n"
-        write_atomically(directory / "summary.json", text.encode())
-        self._store_checksums()
+        replace_file(directory / "summary.json", text.encode())
+        name = directory.relative_to(self.path).as_posix()
+        self._add_checksums(
+            {
+                "plan.yaml": _sha256(self.plan.read_bytes()),
+                f"{name}/evidence.h5": summary["evidence_sha256"],
+                f"{name}/summary.json": _sha256(text.encode()),
+            }
+        )
 
-    def _store_checksums(self) -> None:
-        sealed = sorted(self.path.glob("runs/*/summary.json"))
-        files = [self.plan]
-        for summary in sealed:
-            files += [summary.with_name("evidence.h5"), summary]
-        lines = [f"{_sha256(f)}  {f.relative_to(self.path)}\n" for f in files]
-        write_atomically(self.path / "SHA256SUMS", "".join(lines).encode())
+    def _add_checksums(self, new: dict[str, str]) -> None:
+        """Keep what was sealed before as it was sealed, if it is still there."""
+        path = self.path / "SHA256SUMS"
+        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        pairs = (line.split("  ", 1) for line in lines)
+        kept = {name: digest for digest, name in pairs if (self.path / name).exists()}
+        listed = sorted((kept | new).items())
+        replace_file(path, "".join(f"{d}  {name}\n" for name, d in listed).encode())
 
 
 def new_run_id() -> str:
@@ -75,16 +83,5 @@ def new_run_id() -> str:
     return secrets.token_hex(4)
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write to a temporary name, sync, rename: no reader sees half a file."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    with temporary.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

@@ -10,11 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mlps.evidence.table import StructArray
+from mlps.metrics import NS_PER_S
 from runner.live import LiveView
 from runner.post import Kind, Message
 from runner.scribe import Scribe
-
-NS_PER_S = 1_000_000_000
 
 
 class StopOrder(Exception):

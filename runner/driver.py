@@ -100,9 +100,8 @@ class Start:
         answers = handshake.shake(self._comm, self._here, self._answer(problems))
         if self._here.rank == 0:
             self._office = Office(self._ask.results_root, self._doc, self._here)
-        plan_bytes, self._pending = _on_rank_0(self._comm, self._open)
-        self._doc = parse(plan_bytes, self._ask.where)
-        self._plan_bytes = plan_bytes
+        # The stored plan has the same digest: only its bytes may differ from ours.
+        self._plan_bytes, self._pending = _on_rank_0(self._comm, self._open)
         if self._pending and state is State.COMPLETE:
             self._adopt()
         paths = [("data", self._data_root), ("results", self._ask.results_root)]

@@ -3,9 +3,9 @@
 import time
 from dataclasses import dataclass
 
+from mlps.metrics import NS_PER_S
 from mlps.plan import Plan
 from runner.attempt import PhaseResult
-from runner.chief import NS_PER_S
 from runner.pump import Pump
 from runner.reading import ReaderPool
 

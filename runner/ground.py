@@ -11,9 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from mlps.evidence import ABSENT
 from mlps.plan import Plan
 from mlps.units import format_bytes
 from runner.place import Place
+from runner.procfs.memory import memory_rows
 
 _PROBE_BYTES = 4096
 
@@ -126,10 +128,10 @@ def _check_memory(plan: Plan, place: Place) -> Iterator[Problem]:
 
 
 def _available_bytes(meminfo: bytes) -> int:
-    for line in meminfo.splitlines():
-        if line.startswith(b"MemAvailable:"):
-            return int(line.split()[1]) * 1024
-    raise ValueError("/proc/meminfo has no MemAvailable")
+    available = int(memory_rows(0, 0, meminfo)["memavailable_bytes"][0])
+    if available == ABSENT:
+        raise ValueError("/proc/meminfo has no MemAvailable")
+    return available
 
 
 def _check_results(plan: Plan, ground: Ground) -> Iterator[Problem]:

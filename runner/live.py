@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Protocol, TextIO
 
 from mlps import histogram
 from mlps.evidence.table import StructArray
+from mlps.metrics import NS_PER_S
 from mlps.units import format_bytes, format_duration
 from runner.terminal import find_terminal
 
 if TYPE_CHECKING:
     from rich.live import Live
 
-NS_PER_S = 1_000_000_000
 _TERMINAL_INTERVAL_S = 0.5
 _LINE_INTERVAL_S = 5.0
 _BAR_WIDTH = 60
@@ -48,6 +48,11 @@ class Progress:
     elapsed_ns: int = 0
     latency: dict[int, int] = field(default_factory=dict)
     wait_ns: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds since the phase began."""
+        return (time.monotonic_ns() - self.started_ns) / NS_PER_S
 
 
 class LiveView:
@@ -92,8 +97,8 @@ class LiveView:
             if self.progress.unit != "step":
                 self.progress.done = self.progress.total
             self._stop_block()
-            seconds = (time.monotonic_ns() - self.progress.started_ns) / NS_PER_S
-            if self.progress.unit != "host" or seconds >= _WORTH_SAYING_S:
+            worth_saying = self.progress.elapsed_s >= _WORTH_SAYING_S
+            if self.progress.unit != "host" or worth_saying:
                 self._write(line(self.progress))
         self.progress = Progress()
 
@@ -162,7 +167,7 @@ class LiveView:
 
 def line(progress: Progress) -> str:
     """Render the totals of a phase as one line."""
-    seconds = (time.monotonic_ns() - progress.started_ns) / NS_PER_S
+    seconds = progress.elapsed_s
     parts = [
         f"{progress.title:<22} {progress.done}/{progress.total} {progress.unit}s",
         format_duration(seconds),

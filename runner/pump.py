@@ -9,7 +9,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from runner.chief import NS_PER_S, Chief, StopOrder
+from mlps.metrics import NS_PER_S
+from runner.chief import Chief, StopOrder
 from runner.post import Kind, Post
 from runner.recorder import Frame, Recorder
 from runner.sampler import Sampler

@@ -143,8 +143,10 @@ class Training:
         if not self._place.leads_node:
             return PhaseResult(end_ns=time.monotonic_ns())
         adopted = self._complete()
-        files = [adopted.path_of(i) for i in range(self._dataset.files)]
-        sample = files[:: max(len(files) // _RESIDENCY_SAMPLE, 1)]
+        count = self._dataset.files
+        files = (adopted.path_of(i) for i in range(count))
+        every = max(count // _RESIDENCY_SAMPLE, 1)
+        sample = [adopted.path_of(i) for i in range(0, count, every)]
         node = self._place.node
         rows = pump.offload(
             lambda: pagecache.flush(files, sample, node=node, phase=number)

@@ -15,6 +15,7 @@ from typing import Self
 import h5py
 import numpy as np
 
+from mlps.atomic import replace_file
 from mlps.evidence import BY_NAME, CHAIN_TABLE, CHUNK_ROWS, SCHEMA, TABLES
 from mlps.evidence.chain import GENESIS, link
 from mlps.evidence.table import StructArray, Table
@@ -80,12 +81,7 @@ class EvidenceWriter:
         """Replace the file on disk by the image in memory, atomically."""
         self._file.flush()
         image = self._file.id.get_file_image()
-        temporary = self._path.with_name(f".{self._path.name}.part")
-        with temporary.open("wb") as file:
-            file.write(image)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(self._path)
+        replace_file(self._path, image)
         return len(image)
 
     def __enter__(self) -> Self:

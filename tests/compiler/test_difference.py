@@ -3,6 +3,8 @@
 import pytest
 
 from mlps.difference import Concern, concern, differences
+from mlps.plan import Division
+from rules.edition import edition_named
 
 OK = ["+workload=unet3d", "+system=b200x8"]
 
@@ -34,6 +36,15 @@ def concerns(compiler, *overrides):
 )
 def test_a_difference_is_of_concern(compiler, override, key, expected):
     assert concerns(compiler, override)[key or override.split("=")[0]] is expected
+
+
+@pytest.mark.parametrize("edition", ["1.0", "2.0", "3.0"])
+def test_what_may_change_in_closed_is_what_the_rules_let_change(edition):
+    """Two tables in two packages that must not import each other: held together."""
+    closed = edition_named(edition).parameters(Division.CLOSED)
+    assert closed
+    for parameter in closed:
+        assert concern(f"workload.{parameter.key}", "unet3d") is Concern.TUNABLE
 
 
 def test_odirect_is_free_for_unet3d_alone():

@@ -30,6 +30,20 @@ def launch(plan: Path, ranks: int = 2) -> subprocess.Popen[str]:
     )
 
 
+def run_rank_1_under(*wrapper: str, plan: Path) -> subprocess.CompletedProcess[str]:
+    """Run two ranks, the second one under a wrapper command."""
+    runner = [str(BIN / "mlps-runner"), str(plan)]
+    command = [str(BIN / "mpirun"), "-n", "1", *runner, ":"]
+    return subprocess.run(
+        [*command, "-n", "1", *wrapper, *runner],
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        timeout=40,
+        check=False,
+    )
+
+
 def wait_for_epoch(folder: Path, timeout_s: float = 30) -> dict[int, int]:
     """Wait until the first epoch runs; pid of each rank from its own command."""
     deadline = time.monotonic() + timeout_s
@@ -180,20 +194,10 @@ def test_a_data_path_one_rank_cannot_write_is_named_with_that_rank(tmp_path):
     plan = store(small_plan(), tmp_path / "plan.yaml")
     data = tmp_path / "data"
     data.mkdir()
-    runner = [str(BIN / "mlps-runner"), str(plan)]
     blind = (
         f"mount --bind {data} {data} && mount -o remount,ro,bind {data} && exec $0 $@"
     )
-    command = [str(BIN / "mpirun"), "-n", "1", *runner, ":"]
-    command += ["-n", "1", "unshare", "-m", "sh", "-c", blind, *runner]
-    done = subprocess.run(
-        command,
-        env=clean_environment(),
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
+    done = run_rank_1_under("unshare", "-m", "sh", "-c", blind, plan=plan)
     assert done.returncode == 3, done.stderr
     assert re.search(r"rank 1 +\S*/data: not writable: Read-only", done.stderr)
     assert "fix: make it writable" in done.stderr
@@ -248,17 +252,7 @@ def test_a_rank_that_is_alone_with_its_error_ends_the_world(tmp_path):
     if os.geteuid() != 0 or shutil.which("unshare") is None:
         pytest.skip("needs root and unshare to cut one rank off")
     plan = store(small_plan(), tmp_path / "plan.yaml")
-    runner = [str(BIN / "mlps-runner"), str(plan)]
-    command = [str(BIN / "mpirun"), "-n", "1", *runner, ":"]
-    command += ["-n", "1", "unshare", "-n", *runner]
-    done = subprocess.run(
-        command,
-        env=clean_environment(),
-        capture_output=True,
-        text=True,
-        timeout=40,
-        check=False,
-    )
+    done = run_rank_1_under("unshare", "-n", plan=plan)
     assert done.returncode == 3, done.stderr
     assert (
         "rank 1: no connection to the process that writes the evidence" in done.stderr
