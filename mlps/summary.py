@@ -124,7 +124,8 @@ def _sampler(tables: Tables) -> dict[str, Any] | None:
     for rank in sorted(set(rows["rank"].tolist())):
         own = rows[rows["rank"] == rank]
         cpu_ns += int(own["sampler_cpu_ns"].max())
-        seconds_ns += int(own["sampled_at_ns"].max() - own["sampled_at_ns"].min())
+        at = own["sampled_at_ns"]
+        seconds_ns += int(at.max()) - int(at.min())
     return {
         "samples": len(rows),
         "core_percent_per_rank": 100 * cpu_ns / seconds_ns if seconds_ns > 0 else 0.0,

@@ -1,24 +1,39 @@
 """Reads evidence.h5 from strangers: validate first, allocate after.
 
-A file is accepted only when every declared dataset is there, ordinary (no
-external, soft or virtual storage), chunked as declared and backed by chunks
-that really are in the file. Whatever else is wrong is an EvidenceError.
+A file is accepted only when every declared dataset is there, stored as the writer
+stores it, backed by chunks that really are in the file, and when all of it fits the
+budget. Whatever else is wrong is an EvidenceError.
 """
 
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
-import h5py
 import numpy as np
 import numpy.typing as npt
 
 from mlps.errors import EvidenceError, NotRecordedError
-from mlps.evidence import BY_NAME, CHAIN_TABLE, CHUNK_ROWS, SCHEMA, TABLES
-from mlps.evidence.chain import GENESIS, link
-from mlps.evidence.table import Column, StructArray, Table
+from mlps.evidence import BY_NAME, CHAIN_TABLE, SCHEMA, TABLES, chain
+from mlps.evidence.memory_limit import growth_limited
+from mlps.evidence.storage import (
+    StoredTable,
+    open_file,
+    stored_table,
+    text_attribute,
+)
+from mlps.evidence.table import StructArray
 
-MAX_TABLE_BYTES = 2**30
+BUDGET_BYTES = 128 * 2**20
+"""Rows of all tables in memory. Judging takes up to three times as much (masks and
+sorted copies of the largest table) and stays below 512 MiB, interpreter included."""
+_MORE = "mlps verify --max-evidence-mib allows more"
+_FRAME_BYTES = 16 * 2**20
+_WORK_BYTES = 128 * 2**20
+_MAX_RECORDS = 2**15
+_RECORDS = "run outcome hosts mounts ranks clock phases flushes dataset direct_io"
+_MAX_ROWS = {"plan": 4 * 2**20, **dict.fromkeys(_RECORDS.split(), _MAX_RECORDS)}
+"""Tables that are kept whole, or of which each row becomes an object of its own."""
 
 Columns = Mapping[str, npt.NDArray[np.generic]]
 
@@ -57,7 +72,7 @@ class Evidence:
     @cached_property
     def chain_fault(self) -> str | None:
         """Where the hash chain breaks, or None when it is whole."""
-        return _chain_fault(self.tables)
+        return chain.fault(self.tables, BY_NAME)
 
     @property
     def chain_head(self) -> str:
@@ -65,96 +80,60 @@ class Evidence:
         return self.text(CHAIN_TABLE.name, "digest", -1)
 
 
-def read(path: Path) -> Evidence:
-    """Read and validate an evidence file; EvidenceError names place and fault."""
+def read(path: Path, budget_bytes: int = BUDGET_BYTES) -> Evidence:
+    """Read and validate an evidence file; EvidenceError names place and fault.
+
+    `budget_bytes` bounds the rows of all tables together; what is over it is
+    refused by its headers, before a row is read.
+    """
     try:
-        with h5py.File(path, "r", locking=False) as file:
-            if file.attrs.get("mlps_schema") != SCHEMA:
-                raise EvidenceError(
-                    f"{path}: mlps_schema is {file.attrs.get('mlps_schema')!r};"
-                    f" this mlps reads {SCHEMA!r}"
-                )
-            tables = {t.name: _read_table(file, t, path) for t in TABLES}
-    except EvidenceError:
-        raise
-    except (OSError, KeyError, ValueError, RuntimeError, TypeError) as error:
-        text = " ".join(str(error).split())[:200]
+        with growth_limited(budget_bytes + _WORK_BYTES):
+            return Evidence(str(path), _read(path, budget_bytes))
+    except EvidenceError as error:
+        raise EvidenceError(f"{path}: {error}") from error
+    except (
+        OSError,
+        KeyError,
+        ValueError,
+        RuntimeError,
+        TypeError,
+        MemoryError,
+    ) as error:
+        text = " ".join(str(error).split())[:200] or type(error).__name__
         raise EvidenceError(f"{path}: damaged or no evidence file: {text}") from error
-    return Evidence(str(path), tables)
 
 
-def _read_table(file: h5py.File, table: Table, path: Path) -> StructArray:
-    group = _ordinary(file, table.name, h5py.Group, path)
-    datasets = [
-        (c, _checked(_ordinary(group, c.name, h5py.Dataset, path), c, path))
-        for c in table.columns
-    ]
-    lengths = {int(dataset.shape[0]) for _, dataset in datasets}
-    if len(lengths) != 1:
+def _read(path: Path, budget_bytes: int) -> dict[str, StructArray]:
+    _check_size(path.stat().st_size, budget_bytes)
+    file = open_file(os.fsencode(path))
+    schema = text_attribute(file, "mlps_schema")
+    if schema != SCHEMA:
+        said = "no text" if schema is None else repr(schema[:40])
+        raise EvidenceError(f"mlps_schema is {said}; this mlps reads {SCHEMA!r}")
+    stored = [stored_table(file, table) for table in TABLES]
+    _check_rows(stored, budget_bytes)
+    return {table.table.name: table.read() for table in stored}
+
+
+def _check_size(file_bytes: int, budget_bytes: int) -> None:
+    """Refuse by size alone: no header in a file can claim more than the file has."""
+    if file_bytes > budget_bytes + _FRAME_BYTES:
         raise EvidenceError(
-            f"{path}: /{table.name}: columns have different lengths {sorted(lengths)}"
+            f"a file of {file_bytes} bytes; rows may take {budget_bytes} bytes, and"
+            f" their frame {_FRAME_BYTES} ({_MORE})"
         )
-    count = lengths.pop()
-    if count * table.dtype.itemsize > MAX_TABLE_BYTES:
+
+
+def _check_rows(stored: Sequence[StoredTable], budget_bytes: int) -> None:
+    for table in stored:
+        name, most = table.table.name, _MAX_ROWS.get(table.table.name)
+        if most is not None and table.rows > most:
+            raise EvidenceError(f"/{name} has {table.rows} rows, more than {most}")
+    total = sum(table.size_bytes for table in stored)
+    if total > budget_bytes:
+        largest = max(stored, key=lambda table: table.size_bytes)
         raise EvidenceError(
-            f"{path}: /{table.name}: {count} rows are more than this reader takes"
+            f"its rows take {total} bytes of memory, the limit is {budget_bytes};"
+            f" most in /{largest.table.name}: {largest.rows} rows,"
+            f" {largest.size_bytes} bytes ({_MORE})"
         )
-    rows = np.zeros(count, dtype=table.dtype)
-    for column, dataset in datasets:
-        if count:
-            rows[column.name] = dataset[:]
-    return rows
-
-
-def _ordinary(
-    parent: h5py.Group, name: str, kind: type, path: Path
-) -> h5py.Group | h5py.Dataset:
-    found = parent.get(name, getlink=True)
-    if not isinstance(found, h5py.HardLink):
-        raise EvidenceError(
-            f"{path}: {parent.name.rstrip('/')}/{name} is missing or a link elsewhere"
-        )
-    item = parent[name]
-    if not isinstance(item, kind):
-        raise EvidenceError(f"{path}: {item.name} is not a {kind.__name__.lower()}")
-    return item
-
-
-def _checked(dataset: h5py.Dataset, column: Column, path: Path) -> h5py.Dataset:
-    expected = np.dtype(column.dtype)
-    if dataset.ndim != 1 or dataset.chunks != (CHUNK_ROWS,):
-        raise EvidenceError(f"{path}: {dataset.name} is not stored as declared")
-    if dataset.dtype.kind != expected.kind or dataset.dtype.itemsize != (
-        expected.itemsize
-    ):
-        raise EvidenceError(
-            f"{path}: {dataset.name} is {dataset.dtype}, declared {expected}"
-        )
-    if dataset.external or dataset.is_virtual:
-        raise EvidenceError(f"{path}: {dataset.name} is stored in another file")
-    chunks = -(-int(dataset.shape[0]) // CHUNK_ROWS)
-    if dataset.id.get_num_chunks() != chunks:
-        raise EvidenceError(
-            f"{path}: {dataset.name} claims {dataset.shape[0]} rows that are not there"
-        )
-    return dataset
-
-
-def _chain_fault(tables: Mapping[str, StructArray]) -> str | None:
-    head = GENESIS
-    next_row = dict.fromkeys(tables, 0)
-    for number, block in enumerate(tables[CHAIN_TABLE.name]):
-        name = block["table"].decode(errors="replace")
-        first, count = int(block["first_row"]), int(block["rows"])
-        if name not in BY_NAME or name == CHAIN_TABLE.name:
-            return f"block {number} names an unknown table {name!r}"
-        if first != next_row[name] or first + count > len(tables[name]) or count < 1:
-            return f"block {number}: rows {first}+{count} of /{name} are out of place"
-        next_row[name] = first + count
-        head = link(head, BY_NAME[name], first, tables[name][first : first + count])
-        if head.encode() != block["digest"]:
-            return f"block {number}: /{name} rows {first}..{first + count - 1} changed"
-    for name, rows in tables.items():
-        if name != CHAIN_TABLE.name and next_row[name] != len(rows):
-            return f"/{name} has {len(rows) - next_row[name]} rows outside the chain"
-    return None

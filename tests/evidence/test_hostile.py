@@ -71,6 +71,42 @@ def typed(dtype: object):
     return replaced(make)
 
 
+def filtered(**filters: object):
+    def make(file: h5py.File, name: str) -> None:
+        file.create_dataset(
+            name,
+            data=np.zeros(24, dtype="<i8"),
+            maxshape=(None,),
+            chunks=(CHUNK_ROWS,),
+            **filters,
+        )
+
+    return replaced(make)
+
+
+def deflated_twice(file: h5py.File, name: str) -> None:
+    plan = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    plan.set_chunk((CHUNK_ROWS,))
+    plan.set_shuffle()
+    plan.set_deflate(9)
+    plan.set_deflate(9)
+    space = h5py.h5s.create_simple((24,), (h5py.h5s.UNLIMITED,))
+    group, column = name.split("/")
+    h5py.h5d.create(
+        file[group].id, column.encode(), h5py.h5t.STD_I64LE, space, dcpl=plan
+    )
+
+
+def huge_chunk(file: h5py.File, name: str) -> None:
+    file.create_dataset(
+        name, shape=(24,), maxshape=(None,), dtype="<i8", chunks=(2**28,)
+    )
+
+
+def long_schema(file: h5py.File) -> None:
+    file.attrs["mlps_schema"] = "x" * 60_000
+
+
 def wide(file: h5py.File, name: str) -> None:
     file.create_dataset(
         name, shape=(24, 2), maxshape=(None, 2), dtype="<i8", chunks=(CHUNK_ROWS, 2)
@@ -116,6 +152,11 @@ HOSTILE = {
     "virtual dataset": replaced(virtual),
     "external storage": replaced(external_storage),
     "contiguous": replaced(contiguous),
+    "another filter": filtered(compression="lzf"),
+    "no filters": filtered(),
+    "no shuffle": filtered(compression="gzip", fletcher32=True),
+    "deflated twice": replaced(deflated_twice),
+    "a chunk of 2 GiB": replaced(huge_chunk),
     "two dimensions": replaced(wide),
     "float": typed("<f8"),
     "narrow": typed("<i4"),
@@ -131,6 +172,7 @@ HOSTILE = {
     "other schema": other_schema,
     "no schema": no_schema,
     "odd schema": odd_schema,
+    "long schema": long_schema,
 }
 
 
@@ -158,6 +200,13 @@ NOT_HDF5 = {
 def test_what_is_no_hdf5_is_refused(tmp_path, data):
     path = tmp_path / "evidence.h5"
     path.write_bytes(data)
+    refused(path)
+
+
+def test_a_user_block_is_refused(genuine, tmp_path):
+    path = tmp_path / "evidence.h5"
+    with h5py.File(path, "w", userblock_size=512) as file:
+        file.attrs["mlps_schema"] = "evidence/1"
     refused(path)
 
 
