@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlps.errors import NotRecordedError
+from rules.evidence_record import HostFacts
+from rules.package_record import PackageRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,21 +28,50 @@ class Rank:
 
     rank: int
     node: int
+    local_rank: int
     plan_digest: str
     software_digest: str
+    python: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operations:
+    """What the histograms of one rank's phase hold: operations and their durations.
+
+    `files`: opened and read as a whole; they took `least_ns` to `most_ns` together,
+    and opening and reading at least `inside_ns` of it. `least_count` is the least
+    count of a bucket; the intervals are the first and the last one's starts.
+    """
+
+    opens: int
+    reads: int
+    files: int
+    least_count: int
+    inside_ns: int
+    least_ns: int
+    most_ns: int
+    first_interval_ns: int
+    last_interval_ns: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closing:
     """Closing record of one rank's phase, beside what its step rows add up to.
 
-    `step_ns`: wait, compute and barrier of all steps; `least_ns`: the least of them
-    when it is negative, else 0.
+    `late_ns`: start after the agreed one; `idle_ns`: start after the end of the
+    rank's phase before, or after zero. `step_ns`: wait, compute and barrier
+    of all steps; `least_ns`: the least of them when it is negative, else 0;
+    `step_fault` says which step is out of order, "" when none is.
     """
 
     rank: int
     phase: int
+    name: str
+    epoch: int
     outcome: str
+    start_ns: int
+    late_ns: int
+    idle_ns: int
     duration_ns: int
     steps: int
     samples: int
@@ -50,6 +81,8 @@ class Closing:
     step_bytes: int
     step_ns: int
     least_ns: int
+    step_fault: str
+    operations: Operations | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +117,7 @@ class RunEvidence:
     plan_bytes: bytes
     plan_digest: str
     software_digest: str
+    mlps_version: str
     outcome: str
     blamed_rank: int
     reason: str
@@ -99,6 +133,7 @@ class RunEvidence:
     chain_head: str
     recomputed: Mapping[str, Any] | None
     recompute_fault: str
+    host_facts: HostFacts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +205,7 @@ class CampaignRecord:
     ledger: Ledger | None
     checksums: Checksums | None
     oddities: tuple[str, ...]
+    package: PackageRecord | None = None
 
     @property
     def sealed(self) -> tuple[RunRecord, ...]:

@@ -1,49 +1,44 @@
 """Reads our own results: a plan, a run directory, a campaign, a folder of campaigns."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 from mlps.errors import PlanError
-from mlps.evidence.reader import Evidence
+from mlps.evidence.reader import BUDGET_BYTES, Evidence
 from mlps.plan import PlanDocument, parse
 from mlps.plan.document import MAX_PLAN_BYTES
+from rules.package.signature import Signers
 from rules.record import CampaignRecord, Ledger, RunRecord
 from rules.rule import Stage
-from rules.sources import checksums, ledger, run
+from rules.sources import checksums, ledger, package, run
 from rules.sources.folder import Folder, UnreadableError
-
-PLAN = "plan.yaml"
-RUNS = "runs"
-_MAX_DEPTH = 6
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
-    """One thing to judge: its plan, the plan's bytes, and what was recorded."""
-
-    where: str
-    stage: Stage
-    doc: PlanDocument
-    stored: bytes
-    record: CampaignRecord | None
+from rules.sources.loading import Loaded, load, load_all
+from rules.sources.places import (
+    EVIDENCE,
+    PLAN,
+    RUN_NAME,
+    RUNS,
+    is_campaign,
+    is_run,
+    places,
+)
+from rules.subject import Subject, Unreadable
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unreadable:
-    """Something that holds no plan to judge by."""
+def subjects(
+    path: Path, signers: Signers | None = None, budget_bytes: int = BUDGET_BYTES
+) -> Iterator[Subject | Unreadable]:
+    """Everything to judge at `path`, found by its layout, one after the other.
 
-    where: str
-    problem: str
-
-
-def subjects(path: Path) -> Iterator[Subject | Unreadable]:
-    """Everything to judge at `path`, found by its layout, one after the other."""
+    With `signers` each has to be a package with their signature. `budget_bytes` is
+    what the rows of one evidence file may take.
+    """
     found = False
-    for place in _places(path, 0):
+    for place in places(path):
         found = True
         try:
-            yield _subject(place)
+            yield _subject(place, signers, budget_bytes)
         except PlanError as error:
             yield Unreadable(where=str(place), problem=str(error))
     if not found:
@@ -54,36 +49,16 @@ def subjects(path: Path) -> Iterator[Subject | Unreadable]:
         )
 
 
-def _places(path: Path, depth: int) -> Iterator[Path]:
-    if not path.is_dir():
-        yield path.parent if path.name == run.EVIDENCE else path
-        return
+def _subject(path: Path, signers: Signers | None, budget_bytes: int) -> Subject:
     folder = Folder(path)
-    if any(folder.has(name) for name in (*_CAMPAIGN, PLAN, *_RUN)):
-        yield path
-        return
-    if depth < _MAX_DEPTH:
-        for name in folder.names():
-            if not name.startswith("."):
-                yield from _inside(path / name, depth + 1)
-
-
-def _inside(path: Path, depth: int) -> Iterator[Path]:
-    return (place for place in _places(path, depth))
-
-
-_CAMPAIGN = (RUNS, ledger.NAME, checksums.NAME)
-_RUN = (run.EVIDENCE, run.SUMMARY)
-
-
-def _subject(path: Path) -> Subject:
+    if is_campaign(folder):
+        return _campaign(folder, signers, budget_bytes)
+    if signers is not None:
+        raise PlanError(f"{path}: no package, and only a package can be signed")
     if not path.is_dir():
         return _plan(path.parent, path.name)
-    folder = Folder(path)
-    if any(folder.has(name) for name in _CAMPAIGN):
-        return _campaign(folder)
-    if any(folder.has(name) for name in _RUN):
-        return _run(folder)
+    if is_run(folder):
+        return _run(folder, budget_bytes)
     return _plan(path, PLAN)
 
 
@@ -101,13 +76,13 @@ def _plan_bytes(folder: Folder, name: str) -> bytes:
         raise PlanError(f"{folder.root / name}: {error}") from error
 
 
-def _run(folder: Folder) -> Subject:
+def _run(folder: Folder, budget_bytes: int) -> Subject:
     where = str(folder.root)
-    loaded = run.load(folder, "")
+    loaded = load(folder, "", budget_bytes)
     evidence, fault = loaded
     if evidence is None:
-        raise PlanError(f"{where}: the run can't be judged, {run.EVIDENCE} {fault}")
-    doc = parse(evidence.plan_bytes, f"{where}/{run.EVIDENCE}:/plan")
+        raise PlanError(f"{where}: the run can't be judged, {EVIDENCE} {fault}")
+    doc = parse(evidence.plan_bytes, f"{where}/{EVIDENCE}:/plan")
     record = CampaignRecord(
         where=where,
         plan_fault="",
@@ -125,12 +100,14 @@ def _run(folder: Folder) -> Subject:
     )
 
 
-def _campaign(folder: Folder) -> Subject:
+def _campaign(folder: Folder, signers: Signers | None, budget_bytes: int) -> Subject:
     said, names = ledger.read(folder), folder.names(RUNS)
-    directories = [name for name in names if run.NAME.fullmatch(name)]
+    directories = [name for name in names if RUN_NAME.fullmatch(name)]
     doc, stored, fault = _campaign_plan(folder, directories)
     sealed = _sealed_ids(said)
-    runs = [_attempt(folder, name, doc, sealed) for name in directories]
+    places = [f"{RUNS}/{name}" for name in directories]
+    loaded = zip(places, load_all(folder, places, budget_bytes), strict=True)
+    runs = [_attempt(folder, at, found, doc, sealed) for at, found in loaded]
     record = CampaignRecord(
         where=str(folder.root),
         plan_fault=fault,
@@ -143,6 +120,8 @@ def _campaign(folder: Folder) -> Subject:
             if name not in directories
         ),
     )
+    seal = package.read(folder, doc, stored, record, signers)
+    record = replace(record, package=seal)
     return Subject(
         where=str(folder.root),
         stage=Stage.CAMPAIGN,
@@ -160,12 +139,15 @@ def _sealed_ids(said: Ledger | None) -> set[str] | None:
 
 
 def _attempt(
-    folder: Folder, name: str, doc: PlanDocument, sealed: set[str] | None
+    folder: Folder,
+    where: str,
+    loaded: Loaded,
+    doc: PlanDocument,
+    sealed: set[str] | None,
 ) -> RunRecord:
-    where = f"{RUNS}/{name}"
-    run_id = name.rsplit("-", 1)[-1]
+    run_id = where.rsplit("-", 1)[-1]
     is_sealed = None if sealed is None else run_id in sealed
-    return run.record(folder, where, run.load(folder, where), doc.plan, is_sealed)
+    return run.record(folder, where, loaded, doc.plan, is_sealed)
 
 
 def _campaign_plan(
@@ -178,7 +160,7 @@ def _campaign_plan(
         return parse(stored, where), stored, ""
     except PlanError as error:
         for name in directories:
-            evidence, _ = run.load(folder, f"{RUNS}/{name}")
+            evidence, _ = load(folder, f"{RUNS}/{name}")
             doc = _parsed(evidence, where)
             if doc is not None and evidence is not None:
                 return doc, evidence.plan_bytes, str(error)

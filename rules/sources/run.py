@@ -1,18 +1,19 @@
 """Reads one run directory: evidence.h5 and summary.json into plain records."""
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from mlps import histogram, summary
-from mlps.errors import EvidenceError, NotRecordedError
+from mlps import summary
+from mlps.errors import NotRecordedError
+from mlps.evidence import ABSENT
 from mlps.evidence.reader import Evidence
-from mlps.evidence.reader import read as read_evidence
 from mlps.evidence.table import StructArray
+from mlps.metrics import Tables
 from mlps.plan import Plan
+from rules.evidence_record import HostFacts
 from rules.record import (
     DatasetFacts,
     Host,
@@ -21,25 +22,15 @@ from rules.record import (
     RunRecord,
     Utilization,
 )
+from rules.sources import bounds
 from rules.sources.closing import closings
+from rules.sources.evidence_facts import host_facts
 from rules.sources.folder import Folder, UnreadableError
+from rules.sources.operations import operations
+from rules.sources.places import EVIDENCE, RUN_NAME, SUMMARY
 
-EVIDENCE = "evidence.h5"
-SUMMARY = "summary.json"
-NAME = re.compile(r"([0-9]{2,6})-([a-z]{1,16})-([0-9A-Za-z]{1,64})")
 _SUMMARY_LIMIT = 16 * 2**20
-_LAST_BUCKET = int(histogram.bucket_of(np.array([2**63 - 1]))[0])
 _BAD_ROWS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-
-
-def load(folder: Folder, where: str) -> tuple[Evidence | None, str]:
-    """Evidence of the run directory `where`, or why there is none."""
-    try:
-        return read_evidence(folder.path(_join(where, EVIDENCE))), ""
-    except UnreadableError as error:
-        return None, str(error)
-    except (EvidenceError, MemoryError, *_BAD_ROWS) as error:
-        return None, " ".join(str(error).split())[:300] or type(error).__name__
 
 
 def record(
@@ -64,7 +55,7 @@ def record(
         sealed = stored is not None or (
             facts is not None and facts.outcome == "complete"
         )
-    named = NAME.fullmatch(where.rsplit("/", 1)[-1])
+    named = RUN_NAME.fullmatch(where.rsplit("/", 1)[-1])
     return RunRecord(
         where=where,
         number=int(named[1]) if named else (facts.number if facts else 0),
@@ -103,9 +94,12 @@ def _summary(folder: Folder, where: str) -> tuple[Mapping[str, Any] | None, str]
 def _evidence(evidence: Evidence, plan: Plan) -> RunEvidence:
     tables = evidence.tables
     run, ends = evidence.rows("run")[0], tables["outcome"]
+    _require_single(tables)
     end = ends[-1] if len(ends) else None
-    recomputed, fault = _recompute(evidence, plan)
-    closed, stray = closings(tables["phases"], tables["steps"])
+    endless = bounds.fault(tables)
+    recomputed, fault = (None, endless) if endless else _recompute(evidence, plan)
+    counted = {} if endless else operations(tables["latency"], tables["phases"])
+    closed, stray = closings(tables["phases"], tables["steps"], counted)
     return RunEvidence(
         run_id=_text(run["run_id"]),
         number=int(run["number"]),
@@ -113,12 +107,13 @@ def _evidence(evidence: Evidence, plan: Plan) -> RunEvidence:
         plan_bytes=evidence.plan_bytes,
         plan_digest=_text(run["plan_digest"]),
         software_digest=_text(run["software_digest"]),
+        mlps_version=_text(run["mlps_version"]),
         outcome=_text(end["outcome"]) if end is not None else "unfinished",
         blamed_rank=int(end["blamed_rank"]) if end is not None else -1,
         reason=_text(end["reason"]) if end is not None else "",
         wall_start_ns=int(run["wall_start_ns"]),
         wall_end_ns=int(end["wall_end_ns"]) if end is not None else None,
-        hosts=tuple(_host(row) for row in tables["hosts"]),
+        hosts=tuple(_host(row, tables["memory"]) for row in tables["hosts"]),
         ranks=tuple(_rank(row) for row in tables["ranks"]),
         closings=closed,
         stray_steps=stray,
@@ -128,24 +123,17 @@ def _evidence(evidence: Evidence, plan: Plan) -> RunEvidence:
         chain_head=evidence.chain_head if len(tables["chain"]) else "",
         recomputed=recomputed,
         recompute_fault=fault,
+        host_facts=HostFacts(fault=endless) if endless else host_facts(plan, tables),
     )
 
 
 def _recompute(evidence: Evidence, plan: Plan) -> tuple[Mapping[str, Any] | None, str]:
     try:
-        _check_buckets(evidence.tables["latency"])
         numbers = summary.summarize(plan, evidence.tables)
         plain: dict[str, Any] = json.loads(json.dumps(numbers))
     except _BAD_ROWS as error:
         return None, f"{type(error).__name__}: {error}"
     return plain, ""
-
-
-def _check_buckets(rows: StructArray) -> None:
-    """Refuse buckets no duration falls in: their edges would be endless integers."""
-    odd = rows[(rows["bucket"] < 0) | (rows["bucket"] > _LAST_BUCKET)]
-    if len(odd):
-        raise ValueError(f"/latency names a bucket {int(odd['bucket'][0])}")
 
 
 def _utilization(recomputed: Mapping[str, Any] | None) -> Utilization | None:
@@ -164,11 +152,21 @@ def _utilization(recomputed: Mapping[str, Any] | None) -> Utilization | None:
     )
 
 
-def _host(row: np.void) -> Host:
+def _require_single(tables: Tables) -> None:
+    """Refuse a second row where there is one of each run: which one would count."""
+    for name in ("run", "outcome", "dataset"):
+        if len(tables[name]) > 1:
+            raise ValueError(f"/{name} has {len(tables[name])} rows, at most 1 is made")
+
+
+def _host(row: np.void, memory: StructArray) -> Host:
+    """Take the memory a host said it has, or more if more was sampled there."""
+    sampled = memory["memtotal_bytes"][memory["node"] == row["node"]]
+    known = [int(size) for size in np.unique(sampled) if size != ABSENT]
     return Host(
         node=int(row["node"]),
         hostname=_text(row["hostname"]),
-        memory_bytes=int(row["memory_bytes"]),
+        memory_bytes=max(int(row["memory_bytes"]), *known, 0),
     )
 
 
@@ -176,17 +174,20 @@ def _rank(row: np.void) -> Rank:
     return Rank(
         rank=int(row["rank"]),
         node=int(row["node"]),
+        local_rank=int(row["local_rank"]),
         plan_digest=_text(row["plan_digest"]),
         software_digest=_text(row["software_digest"]),
+        python=_text(row["python"]),
     )
 
 
 def _dataset(rows: StructArray) -> DatasetFacts | None:
     if not len(rows):
         return None
-    return DatasetFacts(
-        files=int(rows["files"][-1]), dataset_bytes=int(rows["dataset_bytes"][-1])
-    )
+    files, size = int(rows["files"][-1]), int(rows["dataset_bytes"][-1])
+    if min(files, size) < 0:
+        raise ValueError(f"/dataset holds {files} files of {size} bytes")
+    return DatasetFacts(files=files, dataset_bytes=size)
 
 
 def _text(value: bytes) -> str:
