@@ -5,6 +5,7 @@ sources disagree, `reading` says which one is used here and why.
 """
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,11 @@ import yaml
 from mlps.errors import PlanError
 from mlps.plan import Division, build, nearest
 from mlps.plan.typed import at_least
+from rules.tables.checkpointing import Checkpointing
+from rules.tables.kv_cache import KvCache
+from rules.tables.structure import Structure
+from rules.tables.training import TrainingTree
+from rules.tables.vector_database import VectorDatabase
 
 _FOLDER = Path(__file__).parent / "editions"
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -90,9 +96,29 @@ class Parameter:
     most: int = field(default=0, metadata=at_least(0))
 
 
+class Severity(StrEnum):
+    """What a broken rule means in an edition."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Strictness:
+    """How an edition takes one rule, and which reading of it is used and why."""
+
+    id: str
+    severity: Severity = Severity.ERROR
+    reading: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edition:
-    """One edition of the rules."""
+    """One edition of the rules.
+
+    A past edition is not `claimable`: it judges what was published under it. Rules
+    named in `absent` are not in the edition, for the reason given beside.
+    """
 
     edition: str
     title: str
@@ -104,6 +130,20 @@ class Edition:
     utilization: Utilization
     closed_parameters: tuple[Parameter, ...]
     open_parameters: tuple[Parameter, ...]
+    claimable: bool
+    absent: tuple[str, ...]
+    absent_reading: str
+    strictness: tuple[Strictness, ...]
+    training: TrainingTree
+    structure: Structure | None = None
+    checkpointing: Checkpointing | None = None
+    vector_database: VectorDatabase | None = None
+    kv_cache: KvCache | None = None
+
+    def strict(self, rule_id: str) -> Strictness:
+        """How the edition takes a rule; without an entry, as an error."""
+        found = (entry for entry in self.strictness if entry.id == rule_id)
+        return next(found, Strictness(id=rule_id))
 
     def row(self, workload: str) -> WorkloadRow | None:
         """Row of a workload, None when this edition does not know it."""
@@ -130,8 +170,14 @@ class Edition:
 @cache
 def editions() -> tuple[Edition, ...]:
     """Every known edition, oldest first."""
-    found = sorted(_FOLDER.glob("[0-9]*.yaml"))
+    found = sorted(_FOLDER.glob("[0-9]*.yaml"), key=_age)
     return tuple(build(Edition, _inherited(path), path.name) for path in found)
+
+
+def _age(path: Path) -> tuple[str, bool]:
+    """Sort by version; a round comes before what its rules became later."""
+    version, _, rest = path.stem.partition("-")
+    return version, not rest
 
 
 def edition_named(name: str) -> Edition:
@@ -151,4 +197,12 @@ def _inherited(path: Path) -> dict[str, Any]:
     parent = own.pop("inherits", None)
     if parent is None:
         return own
-    return _inherited(path.with_name(f"{parent}.yaml")) | own
+    inherited = _inherited(path.with_name(f"{parent}.yaml"))
+    strictness = {e["id"]: e for e in inherited.get("strictness", [])}
+    strictness |= {e["id"]: e for e in own.get("strictness", [])}
+    sections = {
+        name: inherited[name] | section
+        for name, section in own.items()
+        if isinstance(section, dict) and isinstance(inherited.get(name), dict)
+    }
+    return inherited | own | sections | {"strictness": list(strictness.values())}

@@ -1,0 +1,1 @@
+"""Tables of an edition, one module for each part of the rules, typed."""
