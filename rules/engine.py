@@ -5,16 +5,23 @@ NO_EVIDENCE; one that breaks, ERROR. None of them can pass by accident.
 """
 
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from mlps.errors import NotRecordedError
 from mlps.plan import PlanDocument
 from rules.catalogue import CATALOGUE
-from rules.edition import edition_named, editions
+from rules.edition import Edition, Severity, edition_named, editions
 from rules.figures import figures
 from rules.finding import Finding, Judgement, Outcome, Verdict
 from rules.record import CampaignRecord
-from rules.rule import Case, NotApplicableError, Rule, Stage, not_applicable
+from rules.rule import (
+    Case,
+    NotApplicableError,
+    Rule,
+    Stage,
+    StoredCase,
+    not_applicable,
+)
 
 _LATER = {
     Stage.RUN: "judged after the run",
@@ -38,7 +45,7 @@ def judge(
     case = Case(
         doc=doc,
         edition=edition_named(submission.edition),
-        editions=editions(),
+        editions=tuple(e for e in editions() if e.claimable),
         figures=figures(),
         stage=stage,
         stored_plan=stored,
@@ -46,31 +53,73 @@ def judge(
     )
     return Judgement(
         claim=submission.division,
-        findings=tuple(f for rule in CATALOGUE for f in findings(rule, case)),
+        findings=tuple(
+            f for rule in CATALOGUE if rule.judge for f in findings(rule, case)
+        ),
+    )
+
+
+def judge_stored(case: StoredCase) -> Judgement:
+    """Judge one part of a published tree by every rule of its scope."""
+    found = [rule for rule in CATALOGUE if case.scope in rule.stored]
+    return Judgement(
+        claim=case.division,
+        findings=tuple(f for rule in found for f in stored_findings(rule, case)),
+        partial=case.partial,
     )
 
 
 def findings(rule: Rule, case: Case) -> tuple[Finding, ...]:
     """Ask one rule; whatever happens inside it becomes a verdict."""
+    if rule.id in case.edition.absent:
+        return _named(rule, [_not_in(case.edition)])
+    if rule.judge is None or rule.needs > case.stage:
+        return _named(rule, [not_applicable(_LATER[rule.needs])])
+    judge = rule.judge
+    return _named(rule, _outcomes(rule.name, lambda: judge(case)), case.edition)
+
+
+def stored_findings(rule: Rule, case: StoredCase) -> tuple[Finding, ...]:
+    """Ask one rule about a part of a published tree."""
+    if rule.id in case.edition.absent:
+        return _named(rule, [_not_in(case.edition)])
+    judge = rule.stored[case.scope]
+    return _named(rule, _outcomes(rule.name, lambda: judge(case)), case.edition)
+
+
+def _not_in(edition: Edition) -> Outcome:
+    return not_applicable(f"not in edition {edition.edition}: {edition.absent_reading}")
+
+
+def _named(
+    rule: Rule, outcomes: Sequence[Outcome], edition: Edition | None = None
+) -> tuple[Finding, ...]:
+    """Add the rule to its outcomes; the edition decides what only earns a warning."""
+    strict = edition.strict(rule.id) if edition else None
+    warns = strict is not None and strict.severity is Severity.WARNING
     return tuple(
         Finding(
             rule_id=rule.id,
             name=rule.name,
-            verdict=outcome.verdict,
+            verdict=Verdict.WARN
+            if warns and outcome.verdict is Verdict.FAIL
+            else outcome.verdict,
             expected=outcome.expected,
             actual=outcome.actual,
             where=outcome.where,
             fix=outcome.fix,
+            reading=strict.reading if strict else "",
+            advisory=warns,
         )
-        for outcome in _outcomes(rule, case)
+        for outcome in outcomes
     )
 
 
-def _outcomes(rule: Rule, case: Case) -> Sequence[Outcome]:
-    if rule.needs > case.stage:
-        return [not_applicable(_LATER[rule.needs])]
+def _outcomes(
+    name: str, ask: Callable[[], Outcome | Sequence[Outcome]]
+) -> Sequence[Outcome]:
     try:
-        said = rule.judge(case)
+        said = ask()
     except NotApplicableError as reason:
         return [not_applicable(str(reason))]
     except NotRecordedError as error:
@@ -82,14 +131,14 @@ def _outcomes(rule: Rule, case: Case) -> Sequence[Outcome]:
             )
         ]
     except Exception as error:  # noqa: BLE001 - one broken rule must not end the rest
-        return [_broken(rule, error)]
+        return [_broken(name, error)]
     outcomes = [said] if isinstance(said, Outcome) else list(said)
-    return outcomes or [_broken(rule, ValueError("the rule said nothing"))]
+    return outcomes or [_broken(name, ValueError("the rule said nothing"))]
 
 
-def _broken(rule: Rule, error: Exception) -> Outcome:
+def _broken(name: str, error: Exception) -> Outcome:
     frames = traceback.extract_tb(error.__traceback__)
-    place = f"{frames[-1].name}, line {frames[-1].lineno}" if frames else rule.name
+    place = f"{frames[-1].name}, line {frames[-1].lineno}" if frames else name
     text = " ".join(str(error).split())[:200]
     return Outcome(
         verdict=Verdict.ERROR,

@@ -11,10 +11,14 @@ from mlps.plan.setting import Division
 
 
 class Verdict(StrEnum):
-    """Verdict of one rule; NO_EVIDENCE and ERROR are never a pass."""
+    """Verdict of one rule; NO_EVIDENCE and ERROR are never a pass.
+
+    WARN is a broken rule that the edition only warns of.
+    """
 
     PASS = "PASS"
     FAIL = "FAIL"
+    WARN = "WARN"
     WAIVED = "WAIVED"
     NOT_APPLICABLE = "NOT_APPLICABLE"
     NO_EVIDENCE = "NO_EVIDENCE"
@@ -43,10 +47,16 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding(Outcome):
-    """An outcome and the rule it comes from."""
+    """An outcome, the rule it comes from, and how the edition reads that rule.
+
+    A rule is `advisory` where breaking it only earns a warning: then missing evidence
+    can't weigh more.
+    """
 
     rule_id: str
     name: str
+    reading: str = ""
+    advisory: bool = False
 
 
 BAD = frozenset({Verdict.FAIL, Verdict.NO_EVIDENCE, Verdict.ERROR})
@@ -64,19 +74,29 @@ class Judgement:
 
     claim: Division
     findings: tuple[Finding, ...]
+    partial: bool = False
 
     @property
     def division_verdict(self) -> DivisionVerdict:
-        """Derive what the claim is worth; a waiver never counts as CLOSED or OPEN."""
+        """Derive what the claim is worth; a waiver never counts as CLOSED or OPEN.
+
+        In an excerpt (`partial`) what is not included is no fault.
+        """
         verdicts = {finding.verdict for finding in self.findings}
-        if not verdicts or verdicts & BAD:
+        if not verdicts or any(self._counts(finding) for finding in self.findings):
             return DivisionVerdict.INVALID
         worth = _CLAIMS[self.claim]
         if worth is not DivisionVerdict.WHATIF and Verdict.WAIVED in verdicts:
             return DivisionVerdict.INVALID
         return worth
 
+    def _counts(self, finding: Finding) -> bool:
+        """Whether a finding alone makes the claim invalid."""
+        if finding.verdict is Verdict.NO_EVIDENCE:
+            return not self.partial and not finding.advisory
+        return finding.verdict in BAD
+
     @property
     def exit_status(self) -> int:
-        """0 when every rule passes for the division claimed, else 1."""
+        """0 when no rule is broken for the division claimed, else 1."""
         return int(self.division_verdict is DivisionVerdict.INVALID)

@@ -4,9 +4,9 @@ A rule is a function from a `Case` to one or more outcomes. The same function
 judges the plan before the run and the evidence after it.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from enum import IntEnum
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import IntEnum, StrEnum
 
 from mlps.errors import NotRecordedError
 from mlps.plan import Division, PhaseKind, Plan, PlanDocument, Run, RunKind
@@ -14,6 +14,7 @@ from rules.edition import Edition
 from rules.figures import WorkloadFigures
 from rules.finding import Outcome, Verdict
 from rules.record import CampaignRecord, RunRecord
+from rules.stored import Comparison, Organisation, Tree, Workload
 
 TRAINING = (RunKind.WARMUP, RunKind.MEASURED)
 _MANY = 6
@@ -99,25 +100,106 @@ class Case:
         return runs
 
 
+class Scope(StrEnum):
+    """Which part of a published tree a rule judges."""
+
+    TREE = "tree"
+    ORGANISATION = "organisation"
+    TRAINING = "training"
+    CHECKPOINTING = "checkpointing"
+    VECTOR_DATABASE = "vector_database"
+    KV_CACHE = "kv_cache"
+
+
+WORKLOADS = (
+    Scope.TRAINING,
+    Scope.CHECKPOINTING,
+    Scope.VECTOR_DATABASE,
+    Scope.KV_CACHE,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredCase:
+    """One part of a published tree and the rules that apply to it.
+
+    `partial` says that the tree is an excerpt: a file that is not there is no fault.
+    `comparisons` are the official numbers of the workload beside recomputed ones.
+    """
+
+    edition: Edition
+    figures: tuple[WorkloadFigures, ...]
+    scope: Scope
+    division: Division
+    partial: bool
+    tree: Tree
+    submitter: Organisation | None = None
+    result: Workload | None = None
+    comparisons: tuple[Comparison, ...] = ()
+
+    @property
+    def organisation(self) -> Organisation:
+        """The organisation; only for rules of that scope."""
+        if self.submitter is None:
+            raise LookupError("this rule judges an organisation")
+        return self.submitter
+
+    @property
+    def workload(self) -> Workload:
+        """The workload; only for rules of a workload's scope."""
+        if self.result is None:
+            raise LookupError("this rule judges a workload")
+        return self.result
+
+
 Judge = Callable[[Case], Outcome | Sequence[Outcome]]
+StoredJudge = Callable[[StoredCase], Outcome | Sequence[Outcome]]
 Numbers = Callable[[Edition], Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """A rule: `numbers` are the edition's figures it goes by, as sentences."""
+    """A rule: `numbers` are the edition's figures it goes by, as sentences.
+
+    `judge` judges our own plans and runs, `stored` parts of published trees. A rule
+    that has neither is a `definition`: a sentence of the rules that other rules check.
+    `ours` says what we define because the official rules leave it open.
+    """
 
     id: str
     name: str
-    needs: Stage
-    judge: Judge
-    numbers: Numbers
+    needs: Stage = Stage.PLAN
+    judge: Judge | None = None
+    stored: Mapping[Scope, StoredJudge] = field(default_factory=dict)
+    numbers: Numbers = lambda _: ()
+    definition: str = ""
+    ours: str = ""
 
     @property
     def explanation(self) -> str:
-        """The rule in words: its docstring."""
-        lines = (self.judge.__doc__ or "").strip().splitlines()
-        return "\n".join(line.strip() for line in lines)
+        """The rule in words: the docstrings of what judges by it."""
+        judges = [self.judge, *dict.fromkeys(self.stored.values())]
+        texts = [_words(judge.__doc__) for judge in judges if judge]
+        return "\n\n".join(dict.fromkeys([*texts, _words(self.definition)])).strip()
+
+    def also(
+        self, *scopes: Scope, numbers: Numbers | None = None, ours: str = ""
+    ) -> Callable[[StoredJudge], "Rule"]:
+        """Decorate a function that judges published trees by the same rule."""
+
+        def wrap(judge: StoredJudge) -> Rule:
+            return replace(
+                self,
+                stored={**self.stored, **dict.fromkeys(scopes, judge)},
+                numbers=numbers or self.numbers,
+                ours=ours or self.ours,
+            )
+
+        return wrap
+
+
+def _words(text: str | None) -> str:
+    return "\n".join(line.strip() for line in (text or "").strip().splitlines())
 
 
 def rule(
@@ -133,6 +215,32 @@ def rule(
         return Rule(id=rule_id, name=name, needs=needs, judge=judge, numbers=numbers)
 
     return wrap
+
+
+def stored_rule(
+    rule_id: str,
+    name: str,
+    *scopes: Scope,
+    numbers: Numbers = lambda _: (),
+    ours: str = "",
+) -> Callable[[StoredJudge], Rule]:
+    """Turn a function into a rule about parts of published trees."""
+
+    def wrap(judge: StoredJudge) -> Rule:
+        return Rule(
+            id=rule_id,
+            name=name,
+            stored=dict.fromkeys(scopes, judge),
+            numbers=numbers,
+            ours=ours,
+        )
+
+    return wrap
+
+
+def definition(rule_id: str, name: str, text: str) -> Rule:
+    """Name a sentence of the rules that asks for no check of its own, and why."""
+    return Rule(id=rule_id, name=name, definition=text)
 
 
 def judged(  # noqa: PLR0913 - one for each part of an outcome
@@ -179,6 +287,23 @@ def faultless(  # noqa: PLR0913 - one for each part of an outcome
         fix=fix,
         waiver=waiver,
     )
+
+
+def included(  # noqa: PLR0913 - one for each part of an outcome
+    case: StoredCase,
+    absent: Sequence[str],
+    *,
+    expected: str,
+    actual: str,
+    where: str,
+    fix: str,
+) -> Outcome:
+    """PASS when nothing that must be there is absent; in an excerpt that is fine."""
+    if absent and case.partial:
+        return not_applicable(
+            f"not included in this excerpt: {first_of(absent, _MANY)}"
+        )
+    return faultless(absent, expected=expected, actual=actual, where=where, fix=fix)
 
 
 def first_of(texts: Sequence[str], many: int, *, between: str = "; ") -> str:

@@ -7,13 +7,12 @@ from itertools import islice
 from mlps import sizing
 from mlps.errors import NotRecordedError
 from mlps.plan import Run
+from rules.catalogue.accounts import unaccounted
 from rules.finding import Outcome
 from rules.record import Closing, RunEvidence, RunRecord
 from rules.rule import Case, Stage, faultless, first_of, rule
 
 _NAMED_RANKS = 64
-_UNTOLD_NS = 500_000_000
-_UNTOLD_PART = 0.02
 _RESUME = "start the same mpirun command again: it resumes"
 _RESTORE = "put the missing files back; what can't be put back must be run anew"
 
@@ -23,9 +22,10 @@ def completeness(case: Case) -> Outcome:
     """Check that each planned run is sealed and each rank closed each phase in it.
 
     A missing rank is missing, never zero. What has no end is named: the run, the
-    rank and the phase, and of an aborted run who is to blame and why. The step rows
-    of an epoch must add up to its closing record, and account for its time but for
-    2 % or half a second.
+    rank and the phase, and of an aborted run who is to blame and why. Phases follow
+    each other as planned and begin when agreed. The step rows of an epoch follow each
+    other, add up to its closing record, and account for its time but for 2 % or half
+    a second; its histograms hold each file that was opened and read.
     """
     record = case.record
     if not record.runs and not (record.ledger and record.ledger.events):
@@ -106,12 +106,15 @@ def _unclosed(case: Case, run: Run, record: RunRecord) -> Sequence[str]:
         texts.append(f"holds evidence of run {evidence.number} ({evidence.kind})")
     if evidence.outcome != "complete":
         texts.append(f"sealed, but its outcome is {evidence.outcome}")
+    elif evidence.blamed_rank != -1 or evidence.reason:
+        texts.append(f"complete, and yet {_aborted(evidence)}")
     texts += _missing(case, run, evidence.closings)
-    epochs = case.epochs(run.number)
+    phases = dict(enumerate(run.phases))
     for closing in evidence.closings:
-        if closing.phase in epochs:
-            who = f"rank {closing.rank} closed {epochs[closing.phase]}"
-            texts += [f"{who} {fault}" for fault in _uneven(closing)]
+        phase = phases.get(closing.phase)
+        name = phase.name if phase else f"phase {closing.phase}"
+        faults = unaccounted(case.plan, phase, closing)
+        texts += [f"rank {closing.rank} closed {name} {fault}" for fault in faults]
     if evidence.stray_steps:
         texts.append(f"{evidence.stray_steps} step rows belong to no closed phase")
     return texts
@@ -148,26 +151,6 @@ def _open_phases(
         ]
         if phases:
             yield rank, phases
-
-
-def _uneven(closing: Closing) -> Iterator[str]:
-    """Say where a closing record and the step rows of its phase differ."""
-    recorded = (closing.step_rows, closing.step_samples, closing.step_bytes)
-    said = (closing.steps, closing.samples, closing.delivered_bytes)
-    if recorded != said:
-        yield (
-            f"with {closing.steps} steps, {closing.samples} samples and"
-            f" {closing.delivered_bytes} bytes, its rows hold {closing.step_rows},"
-            f" {closing.step_samples} and {closing.step_bytes}"
-        )
-    if closing.least_ns < 0:
-        yield f"with a step time of {closing.least_ns} ns"
-    untold_ns = closing.duration_ns - closing.step_ns
-    if not 0 <= untold_ns <= max(_UNTOLD_NS, _UNTOLD_PART * closing.duration_ns):
-        yield (
-            f"after {closing.duration_ns / 1e9:.3f} s, its steps account for"
-            f" {closing.step_ns / 1e9:.3f} s"
-        )
 
 
 def _aside(runs: Sequence[RunRecord]) -> str:

@@ -57,7 +57,7 @@ def _strange(case: Case, run: RunRecord) -> Sequence[str]:
 
 @rule("EV-10", "rankCode", needs=Stage.RUN)
 def rank_code(case: Case) -> Outcome:
-    """Check that all ranks of all runs imported the same code."""
+    """Check that all ranks of all runs imported the same code, on one Python."""
     runs = case.presented()
     digests: Counter[str] = Counter()
     for run in runs:
@@ -71,11 +71,13 @@ def rank_code(case: Case) -> Outcome:
         digests[evidence.software_digest] += 1
     usual = digests.most_common(1)[0][0]
     faults = [text for run in runs for text in _odd_code(run, usual)]
+    faults += _versions(runs)
     return faultless(
         faults,
         expected="one digest of the imported code",
         actual=f"{usual[:19]}... on every rank of {len(runs)} runs",
-        where="evidence: /run/software_digest, /ranks/software_digest",
+        where="evidence: /run/software_digest, /ranks/software_digest,"
+        " /run/mlps_version, /ranks/python",
         fix="install the same version on every host and take the runs anew",
     )
 
@@ -90,3 +92,14 @@ def _odd_code(run: RunRecord, usual: str) -> Sequence[str]:
     elif evidence.software_digest != usual:
         texts.append(f"{run.where}: other code recorded for the run")
     return texts
+
+
+def _versions(runs: Sequence[RunRecord]) -> Sequence[str]:
+    """Say which versions stand beside each other; one code has one version."""
+    pythons = sorted({r.python for run in runs for r in run.read().ranks})
+    versions = sorted({run.read().mlps_version for run in runs})
+    return [
+        f"{what} {first_of(found, 4, between=' and ')}"
+        for what, found in (("Python", pythons), ("mlps", versions))
+        if len(found) > 1
+    ]

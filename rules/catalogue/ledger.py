@@ -1,12 +1,17 @@
 """Whether every start of the campaign is accounted for."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from mlps.errors import NotRecordedError
 from rules.finding import Outcome
 from rules.record import CampaignRecord, Ledger, RunRecord
 from rules.rule import Case, Stage, faultless, rule
+
+_ENDS = ("run_sealed", "run_aborted")
+_MARKS = ("torn", "end")
+_NOTHING: tuple[str, int | None] = ("", None)
+"""Run id and number, between runs."""
 
 
 @rule("EV-07", "ledgerComplete", needs=Stage.CAMPAIGN)
@@ -15,8 +20,9 @@ def ledger_complete(case: Case) -> Outcome:
 
     Each line is bound to the one before it, so that a removed or edited line shows.
     Every sealed run is there once, with the evidence that was sealed; every run
-    directory is known to the ledger; aborted and lost starts are listed. A ledger
-    that was written anew as a whole needs a witness outside.
+    directory is known to the ledger; aborted and lost starts are listed; lines are
+    those of a runner that takes one run at a time. A ledger that was written anew as a
+    whole needs a witness outside.
     """
     record, ledger = case.record, case.record.ledger
     if ledger is None:
@@ -24,7 +30,7 @@ def ledger_complete(case: Case) -> Outcome:
             f"{record.where}: no campaign.jsonl; the runner writes it at each start"
         )
     faults = [ledger.fault] if ledger.fault else []
-    faults += _unaccounted(record, ledger)
+    faults += [*_unaccounted(record, ledger), *_disorder(ledger)]
     if not faults and not _is_over(case, ledger):
         faults.append(f"not at its end, or its tail is cut: {_told(ledger)}")
     return faultless(
@@ -41,6 +47,27 @@ def _is_over(case: Case, ledger: Ledger) -> bool:
     """Whether all planned runs are sealed; an `end` may be lost to a crash."""
     sealed = {e.run for e in ledger.events if e.event == "run_sealed"}
     return all(run.number in sealed for run in case.runs)
+
+
+def _disorder(ledger: Ledger) -> Iterator[str]:
+    """Say which lines no runner writes where they are: it takes one run at a time."""
+    is_begun, running = False, _NOTHING
+    for event in ledger.events:
+        place, run = f"line {event.line}", (event.run_id, event.run)
+        if event.event == "start":
+            is_begun, running = True, _NOTHING
+        elif event.event == "run_started":
+            if not is_begun or running != _NOTHING:
+                yield f"{place} starts run {event.run} out of its turn"
+            running = run
+        elif event.event in _ENDS:
+            if running != run and event.event == "run_sealed":
+                yield f"{place} seals run {event.run} out of its turn"
+            running = _NOTHING
+        elif event.event == "end" and running != _NOTHING:
+            yield f"{place} ends the campaign while run {running[1]} goes on"
+        elif event.event not in _MARKS:
+            yield f"{place} tells of {event.event!r:.40}, which no runner writes"
 
 
 def _unaccounted(record: CampaignRecord, ledger: Ledger) -> Sequence[str]:
@@ -82,9 +109,7 @@ def _is_other(run: RunRecord, chain_head: str) -> bool:
 
 def _told(ledger: Ledger) -> str:
     events = Counter(event.event for event in ledger.events)
-    ended = {
-        e.run_id for e in ledger.events if e.event in ("run_sealed", "run_aborted")
-    }
+    ended = {e.run_id for e in ledger.events if e.event in _ENDS}
     lost = [
         e for e in ledger.events if e.event == "run_started" and e.run_id not in ended
     ]

@@ -1,13 +1,17 @@
 """How many runs a result has, and how close they follow each other."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from mlps.errors import NotRecordedError
+from rules.edition import Gap
 from rules.finding import Outcome
 from rules.record import RunRecord
 from rules.rule import TRAINING, Case, Stage, faultless, judged, rule
 
-_MEASURES = {
+Span = tuple[str, int, int]
+MEASURES = {
     "start_to_start": "start of one run to start of the next",
     "end_to_start": "end of one run to start of the next",
 }
@@ -65,7 +69,7 @@ def _say(runs: tuple[int, int]) -> str:
     "runTimestampGap",
     needs=Stage.CAMPAIGN,
     numbers=lambda edition: [
-        f"{_MEASURES[edition.gap.measure]} less than {edition.gap.multiple} x the"
+        f"{MEASURES[edition.gap.measure]} less than {edition.gap.multiple} x the"
         " shortest run",
         edition.gap.reading,
     ],
@@ -82,23 +86,12 @@ def run_gap(case: Case) -> Outcome:
             f"{case.record.where}: one sealed run has no gap; take the planned runs"
         )
     gap = case.edition.gap
-    shortest = min(end - start for _, start, end in spans)
-    bound_ns = gap.multiple * shortest
-    widest_ns, faults = 0, []
-    for (before, start, end), (after, next_start, _) in pairwise(spans):
-        origin = start if gap.measure == "start_to_start" else end
-        distance_ns = next_start - origin
-        widest_ns = max(widest_ns, distance_ns)
-        pair = f"{before} to {after}"
-        if next_start < end:
-            faults.append(f"{pair}: overlap, or the wall clock was set back")
-        elif distance_ns >= bound_ns:
-            faults.append(f"{pair}: {distance_ns / 1e9:.1f} s")
+    distances = too_far(spans, gap)
     return faultless(
-        faults,
-        expected=f"{_MEASURES[gap.measure]} less than {bound_ns / 1e9:.1f} s"
+        distances.faults,
+        expected=f"{MEASURES[gap.measure]} less than {distances.bound_ns / 1e9:.1f} s"
         f" ({gap.multiple} x the shortest run); reading: {gap.reading}",
-        actual=f"at most {widest_ns / 1e9:.1f} s",
+        actual=f"at most {distances.widest_ns / 1e9:.1f} s",
         where="evidence: /run/wall_start_ns, /outcome/wall_end_ns",
         fix="take the runs anew without a pause: start the campaign with an empty"
         " --results folder",
@@ -106,7 +99,37 @@ def run_gap(case: Case) -> Outcome:
     )
 
 
-def _span(run: RunRecord) -> tuple[str, int, int]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Distances:
+    """How far apart runs are: those too far, the widest distance, and the bound."""
+
+    faults: tuple[str, ...]
+    widest_ns: int
+    bound_ns: int
+
+
+def too_far(spans: Sequence[Span | None], gap: Gap) -> Distances:
+    """Judge consecutive runs (label, start and end in ns) by the edition's bound.
+
+    None stands for a run whose times are unknown: nothing is said of its neighbours.
+    """
+    bound_ns = gap.multiple * min(span[2] - span[1] for span in spans if span)
+    widest_ns, faults = 0, []
+    for one, other in pairwise(spans):
+        if one is None or other is None:
+            continue
+        origin = one[1] if gap.measure == "start_to_start" else one[2]
+        distance_ns = other[1] - origin
+        widest_ns = max(widest_ns, distance_ns)
+        pair = f"{one[0]} to {other[0]}"
+        if other[1] < one[2]:
+            faults.append(f"{pair}: overlap, or the wall clock was set back")
+        elif distance_ns >= bound_ns:
+            faults.append(f"{pair}: {distance_ns / 1e9:.1f} s")
+    return Distances(faults=tuple(faults), widest_ns=widest_ns, bound_ns=bound_ns)
+
+
+def _span(run: RunRecord) -> Span:
     evidence = run.read()
     if evidence.wall_end_ns is None:
         raise NotRecordedError(f"{run.where}: /outcome has no row; record the end")

@@ -10,7 +10,8 @@ from rules.rule import Case, judged, rule
 _WHERE = "plan: workload.name, system.accelerator, submission.edition"
 
 
-def _legal(row: WorkloadRow | None, division: Division) -> tuple[str, ...]:
+def legal_accelerators(row: WorkloadRow | None, division: Division) -> tuple[str, ...]:
+    """Accelerators that count in a division; whatif takes any that is known."""
     if row is None:
         return ()
     by_division = {Division.CLOSED: row.closed, Division.OPEN: row.open}
@@ -36,7 +37,7 @@ def workload(case: Case) -> Outcome:
     """
     name, accelerator = case.plan.workload.name, case.plan.system.accelerator
     edition = case.edition
-    legal = _legal(edition.row(name), case.division)
+    legal = legal_accelerators(edition.row(name), case.division)
     standing = [
         f"{e.standing(name, accelerator)} in edition {e.edition}"
         for e in (edition, *(e for e in reversed(case.editions) if e != edition))
@@ -52,7 +53,11 @@ def workload(case: Case) -> Outcome:
 
 
 def _known(case: Case) -> str:
-    names = [row.name for row in case.edition.workloads if _legal(row, case.division)]
+    names = [
+        row.name
+        for row in case.edition.workloads
+        if legal_accelerators(row, case.division)
+    ]
     return (
         f"a workload of division {case.division.value} in edition"
         f" {case.edition.edition}: {', '.join(names)}"
@@ -65,7 +70,7 @@ def _way_out(case: Case, legal: tuple[str, ...]) -> str:
     counts = [
         e.edition
         for e in reversed(case.editions)
-        if accelerator in _legal(e.row(name), case.division)
+        if accelerator in legal_accelerators(e.row(name), case.division)
     ]
     if counts:
         ways.append(
