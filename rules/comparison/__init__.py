@@ -1,0 +1,1 @@
+"""Comparing two plans or two results without claiming more than was measured."""
