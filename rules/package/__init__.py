@@ -1,0 +1,1 @@
+"""Sealing a campaign for submission: a folder that is checked without its maker."""
