@@ -20,8 +20,11 @@ from mlps.plan import PlanDocument, parse
 _COMPILE = "compile"
 # Commands of packages this one must not need: module and attribute by name.
 _ELSEWHERE = {
-    "verify": ("rules.command", "verify", "Judge a plan, a run or a campaign."),
+    "verify": ("rules.command", "verify", "Judge a plan, a run, a campaign or a tree."),
     "rules": ("rules.command", "rules", "List the rules, or explain one."),
+    "report": ("rules.report.command", "report", "Report a run or a campaign."),
+    "diff": ("rules.comparison.command", "diff", "Compare two plans or two results."),
+    "package": ("rules.package.command", "package", "Seal a campaign for submission."),
 }
 _HELP = """\
 Compile, judge and explain MLPerf Storage style benchmark plans.
@@ -149,18 +152,6 @@ def explain(plan: str, key: str) -> int:
     from mlps.explanation import explain as explained  # noqa: PLC0415
 
     sys.stdout.write(explained(_read(plan), key))
-    return 0
-
-
-@commands.command()
-@click.argument("old", type=click.Path())
-@click.argument("new", type=click.Path())
-def diff(old: str, new: str) -> int:
-    """Show what differs between two plans, and whether the rules care."""
-    from mlps.difference import differences, render_differences  # noqa: PLC0415
-
-    found = differences(_read(old).plan, _read(new).plan)
-    sys.stdout.write(render_differences(found))
     return 0
 
 

@@ -7,10 +7,9 @@ from typing import Any
 
 from mlps.plan import Division, PlanDocument
 from mlps.units import format_bytes
-from rules.edition import Edition
 from rules.finding import Finding, Judgement, Verdict
 from rules.record import CampaignRecord, RunRecord
-from rules.rule import Rule, Stage
+from rules.rule import Stage
 
 SCHEMA = "verdict/1"
 _WIDTH = 100
@@ -20,25 +19,22 @@ _COLOURS = {
     Verdict.FAIL: "31",
     Verdict.ERROR: "31",
     Verdict.NO_EVIDENCE: "33",
+    Verdict.WARN: "33",
     Verdict.WAIVED: "36",
     Verdict.NOT_APPLICABLE: "2",
-}
-_STAGES = {
-    Stage.PLAN: "plan and evidence",
-    Stage.RUN: "each run",
-    Stage.CAMPAIGN: "the campaign",
 }
 
 
 def table(findings: Sequence[Finding], *, colour: bool = False) -> str:
     """One line for each finding, and the rest of it where it is no pass."""
     wide = max((len(f.name) for f in findings), default=0)
+    ids = max(6, *(len(f.rule_id) for f in findings), 0) + 2
     lines = []
     for finding in findings:
         verdict = finding.verdict.value
         if colour:
             verdict = f"\x1b[{_COLOURS[finding.verdict]}m{verdict}\x1b[0m"
-        line = f"{finding.rule_id:<8}{finding.name:<{wide}}  {verdict}"
+        line = f"{finding.rule_id:<{ids}}{finding.name:<{wide}}  {verdict}"
         if finding.verdict is Verdict.NOT_APPLICABLE:
             line += f": {clean(finding.actual)}"
         lines.append(line)
@@ -48,7 +44,7 @@ def table(findings: Sequence[Finding], *, colour: bool = False) -> str:
 
 
 def _details(finding: Finding) -> list[str]:
-    parts = ("expected", "actual", "where", "fix")
+    parts = ("expected", "actual", "reading", "where", "fix")
     lines: list[str] = []
     for part in parts:
         text = clean(getattr(finding, part))
@@ -93,7 +89,7 @@ def _runs(record: CampaignRecord) -> list[str]:
     rows = [row for run in record.sealed if (row := _numbers(run))]
     if rows:
         head = ("run", "AU rules", "DLIO", "slowest rank", "read", "samples")
-        lines += _columns([head, *rows])
+        lines += columns([head, *rows])
     return lines
 
 
@@ -111,7 +107,8 @@ def _numbers(run: RunRecord) -> tuple[str, ...] | None:
     )
 
 
-def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
+def columns(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Align rows of cells: the first column left, the others right."""
     wide = [max(len(row[n]) for row in rows) for n in range(len(rows[0]))]
     return [
         "  "
@@ -156,18 +153,21 @@ def data(
         "verdict": judgement.division_verdict.value,
         "exit_status": judgement.exit_status,
         "runs": [_run_data(run) for run in record.runs] if record else [],
-        "findings": [
-            {
-                "rule": f.rule_id,
-                "name": f.name,
-                "verdict": f.verdict.value,
-                "expected": f.expected,
-                "actual": f.actual,
-                "where": f.where,
-                "fix": f.fix,
-            }
-            for f in judgement.findings
-        ],
+        "findings": [finding_data(f) for f in judgement.findings],
+    }
+
+
+def finding_data(finding: Finding) -> dict[str, str]:
+    """Plain data of one finding."""
+    return {
+        "rule": finding.rule_id,
+        "name": finding.name,
+        "verdict": finding.verdict.value,
+        "expected": finding.expected,
+        "actual": finding.actual,
+        "reading": finding.reading,
+        "where": finding.where,
+        "fix": finding.fix,
     }
 
 
@@ -188,27 +188,3 @@ def _run_data(run: RunRecord) -> dict[str, Any]:
         "bytes_per_s": use.bytes_per_s if use else None,
         "samples_per_s": use.samples_per_s if use else None,
     }
-
-
-def catalogue(rules: Sequence[Rule], edition: Edition) -> str:
-    """One line for each rule."""
-    rows = [("rule", "name", "judges")]
-    rows += [(r.id, r.name, _STAGES[r.needs]) for r in rules]
-    wide = max(len(row[1]) for row in rows)
-    lines = [f"{row[0]:<8}{row[1]:<{wide}}  {row[2]}" for row in rows]
-    return "\n".join([f"{edition.title}: {len(rules)} rules", *lines])
-
-
-def explanation(rule: Rule, edition: Edition) -> str:
-    """Explain a rule in words, with the numbers of the edition and their sources."""
-    lines = [f"{rule.id} {rule.name}", "", rule.explanation]
-    numbers = list(rule.numbers(edition))
-    if numbers:
-        lines += ["", f"Edition {edition.edition}:"]
-        for number in numbers:
-            lines += textwrap.wrap(
-                number, width=88, initial_indent="  * ", subsequent_indent="    "
-            )
-    if not rule.id.startswith("EV-"):
-        lines += ["", "Sources:", *(f"  * {source}" for source in edition.sources)]
-    return "\n".join(lines)
