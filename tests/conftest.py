@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 BIN = Path(sys.executable).parent
 Completed = subprocess.CompletedProcess[str]
+_MUTANTS = pytest.StashKey[Counter[str]]()
 
 
 def clean_environment() -> dict[str, str]:
@@ -52,3 +54,19 @@ def mlps_runner(tmp_path: Path) -> Callable[..., Completed]:
         return start(*command, *args, cwd=cwd, timeout_s=timeout_s)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def mutants(pytestconfig) -> Counter[str]:
+    """Tally of mutants: `caught`, `harmless`, and `wrong` for those judged wrongly."""
+    return pytestconfig.stash.setdefault(_MUTANTS, Counter())
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    """Say how many mutants were tried, and how many were judged as they should."""
+    tally = terminalreporter.config.stash.get(_MUTANTS, None)
+    if tally:
+        terminalreporter.write_line(
+            f"mutants: {tally.total()} tried, {tally['caught']} caught by a rule,"
+            f" {tally['harmless']} harmless and let through, {tally['wrong']} wrong"
+        )

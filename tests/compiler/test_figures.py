@@ -172,7 +172,8 @@ def test_worked_example_of_the_dataset_size(compiler):
 
 
 def test_editions_are_those_of_the_rules():
-    assert [edition.edition for edition in editions()] == list(schema.EDITIONS)
+    claimable = [edition.edition for edition in editions() if edition.claimable]
+    assert claimable == list(schema.EDITIONS)
 
 
 @pytest.mark.parametrize("workload", PER_WORKLOAD)

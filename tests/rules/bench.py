@@ -8,7 +8,8 @@ from pathlib import Path
 from mlps.plan import PlanDocument
 from rules.engine import judge
 from rules.finding import Finding, Judgement
-from rules.sources.campaign import Subject, subjects
+from rules.sources.campaign import subjects
+from rules.subject import Subject
 from tests.rules import campaigns
 from tests.rules.campaigns import PLAIN, Edit, Taste
 

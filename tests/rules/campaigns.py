@@ -18,9 +18,13 @@ from mlps.evidence.reader import read
 from mlps.evidence.table import StructArray
 from mlps.evidence.writer import EvidenceWriter
 from mlps.plan import PhaseKind, Plan, PlanDocument, Run, RunKind, render
+from tests.rules import sampled
 
 WALL_NS = 1_790_000_000_000_000_000
-RUN_NS = 20_000_000_000
+RUN_NS = 600_000_000_000
+"""Longer than any run on its monotonic clock, which begins with the run."""
+FIRST_NS = 1_000_000_000
+"""When the first phase begins, on the monotonic clock."""
 GAP_NS = 1_000_000_000
 CODE = "sha256:" + "c" * 64
 HOST_MEMORY = 2**33
@@ -37,6 +41,7 @@ class Taste:
     slowest_au: float = 0.93
     gap_ns: int = GAP_NS
     memory_bytes: int = HOST_MEMORY
+    fs_type: str = "ext4"
 
 
 PLAIN = Taste()
@@ -189,14 +194,12 @@ def tables_of(doc: PlanDocument, run: Run, taste: Taste) -> Tables:
         ),
         "hosts": _hosts(doc.plan, taste),
         "ranks": _ranks(doc, world),
-        "clock": rows(
-            "clock", *((rank, "start", 0, rank * 1000, 500, 0) for rank in range(world))
-        ),
-        "dataset": rows("dataset", ("sha256:m", *_dataset(doc.plan), 2, 2)),
+        "dataset": rows("dataset", ("sha256:m", *_dataset(doc.plan), 2, 2**17)),
     }
-    steps, phases = _timed(doc.plan, run, taste)
-    tables |= {"steps": steps, "phases": phases, "latency": _latency(world)}
-    tables["process"] = _process(world)
+    steps, phases = _timed(doc.plan, run, taste, start_ns)
+    tables |= {"steps": steps, "phases": phases, "latency": _latency(phases)}
+    tables["clock"] = _clock(phases, start_ns)
+    tables |= sampled.tables(doc.plan, phases, taste.memory_bytes, taste.fs_type)
     tables["outcome"] = rows("outcome", ("complete", -1, "", start_ns + RUN_NS))
     return tables
 
@@ -213,7 +216,17 @@ def _hosts(plan: Plan, taste: Taste) -> StructArray:
     return rows(
         "hosts",
         *(
-            (n, f"node{n}", "6.1", "x86_64", "cpu", 8, taste.memory_bytes, 4096, "b")
+            (
+                n,
+                f"node{n}",
+                "6.1",
+                "x86_64",
+                "cpu",
+                8,
+                taste.memory_bytes,
+                4096,
+                f"b{n}",
+            )
             for n in range(plan.system.hosts)
         ),
     )
@@ -234,11 +247,27 @@ def _dataset(plan: Plan) -> tuple[int, int]:
     return plan.workload.dataset.files, sizing.dataset_bytes(plan.workload.dataset)
 
 
-def _timed(plan: Plan, run: Run, taste: Taste) -> tuple[StructArray, StructArray]:
+def _clock(phases: StructArray, wall_ns: int) -> StructArray:
+    """Measured at the start, a little before each epoch, and at the end."""
+    measured = []
+    for rank in sorted(set(phases["rank"].tolist())):
+        own = phases[phases["rank"] == rank]
+        epochs = own[own["epoch"] > 0]
+        moments = [("start", FIRST_NS // 2)]
+        moments += [(r["name"], int(r["start_ns"]) - 1000) for r in epochs]
+        moments += [("end", int(own["end_ns"].max()) + 1000)]
+        apart = (rank * 1000, 500 * (rank > 0), wall_ns)
+        measured += [(rank, moment, at, *apart) for moment, at in moments]
+    return rows("clock", *measured)
+
+
+def _timed(
+    plan: Plan, run: Run, taste: Taste, wall_ns: int
+) -> tuple[StructArray, StructArray]:
     world = sizing.ranks(plan.system)
     steps, phases = [], []
     for rank in range(world):
-        clock_ns = 1_000_000_000
+        clock_ns = FIRST_NS
         au = taste.slowest_au if rank == world - 1 else taste.au
         for number, phase in enumerate(run.phases):
             own = rows("steps")
@@ -251,7 +280,8 @@ def _timed(plan: Plan, run: Run, taste: Taste) -> tuple[StructArray, StructArray
                 files, size = _dataset(plan)
                 samples, size = files // world, size // world
             row = (rank, number, phase.name, phase.epoch, clock_ns, clock_ns)
-            row += (clock_ns + took, WALL_NS, "complete", len(own), samples, size)
+            wall_start_ns = wall_ns + clock_ns
+            row += (clock_ns + took, wall_start_ns, "complete", len(own), samples, size)
             phases.append(row)
             steps.append(own)
             clock_ns += took
@@ -275,22 +305,17 @@ def _epoch(plan: Plan, epoch: int, clock_ns: int, au: float) -> StructArray:
     return own
 
 
-def _latency(world: int) -> StructArray:
-    return rows(
-        "latency",
-        *(
-            (rank, 1, operation, 0, bucket, 10 * (rank + 1))
-            for rank in range(world)
-            for operation in ("open", "read")
-            for bucket in (1500, 1600)
-        ),
-    )
-
-
-def _process(world: int) -> StructArray:
-    own = np.zeros(2 * world, dtype=BY_NAME["process"].dtype)
-    own["rank"] = np.repeat(np.arange(world), 2)
-    own["sampled_at_ns"] = np.tile([0, 1_000_000_000], world)
-    own["sampler_cpu_ns"] = np.tile([0, 2_000_000], world)
-    own["peak_rss_bytes"] = 2**28
-    return own
+def _latency(phases: StructArray) -> StructArray:
+    """Each sample a file, read by one call; slower ranks have later buckets."""
+    found = []
+    for row in phases[phases["epoch"] > 0]:
+        rank, phase, start_ns, files = (
+            int(row[key]) for key in ("rank", "phase", "start_ns", "samples")
+        )
+        for operation, bucket in (("open", 1100), ("read", 1500), ("sample", 1570)):
+            for number, count in (
+                (bucket, files - files // 2),
+                (bucket + 9, files // 2),
+            ):
+                found.append((rank, phase, operation, start_ns, number + rank, count))
+    return rows("latency", *found)

@@ -7,6 +7,7 @@ import pytest
 from mlps.plan import PlanDocument
 from tests.rules import campaigns, plans
 from tests.rules.bench import Bench
+from tests.rules.mutation import Hunt, Original, claimed
 
 
 @pytest.fixture(scope="session")
@@ -26,3 +27,15 @@ def originals(tmp_path_factory) -> dict[str, tuple[PlanDocument, Path]]:
 @pytest.fixture
 def bench(originals, tmp_path) -> Bench:
     return Bench(tmp_path, originals)
+
+
+@pytest.fixture(scope="session")
+def hunt(mutants) -> Hunt:
+    """What all mutants of the session did to the rules."""
+    return Hunt(mutants)
+
+
+@pytest.fixture(scope="session")
+def claim(tmp_path_factory) -> Original:
+    """A closed claim on local disks, read once."""
+    return claimed(tmp_path_factory.mktemp("claim"), "ext4")

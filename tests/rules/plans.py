@@ -78,7 +78,7 @@ def system(**values: object) -> System:
             "host_memory_bytes": 512 * 2**30,
             "data_path": "data",
             "data_shared": True,
-            "results_on_data_path": True,
+            "results_on_data_path": False,
             **values,
         }
     )
@@ -148,6 +148,13 @@ def small_closed_plan(**claim: object) -> Plan:
         name="b200x1", accelerators_per_host=1, host_memory_bytes=SMALL_MEMORY
     )
     return plan(unet3d(files=3500), where, submission(**claim))
+
+
+def two_hosts_plan() -> Plan:
+    """Closed on two hosts of one rank each, with O_DIRECT."""
+    plan = changed(small_closed_plan(), "system.hosts", 2)
+    plan = changed(plan, "workload.dataset.files", 7000)
+    return consistent(changed(plan, "workload.reader.odirect", True))
 
 
 def frozen(of: Plan) -> PlanDocument:

@@ -28,8 +28,12 @@ from tests.rules.spoiling import (
     without_last_run,
 )
 
-JUDGED_ON_THE_PLAN_ALONE = frozenset({"2.1.11", "EV-02", "EV-08", "EV-09"})
+JUDGED_ON_THE_PLAN_ALONE = frozenset(
+    {"2.1.11", "3.3.3", "3.4.2", "EV-02", "EV-08", "EV-09"}
+)
 """Rules without evidence as an input: nothing they ask for can be missing."""
+SHOWN_ONLY = frozenset({"3.3.3", "3.3.7", "EV-20"})
+"""Rules that show numbers or give advice, and never fail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +123,7 @@ SPECIMENS = (
         FAIL,
         "a pause longer than a run",
         of_closed(edited(6, paused)),
-        "05-measured to 06-measured: 41.0 s",
+        "05-measured to 06-measured: 1201.0 s",
     ),
     Specimen("2.1.18", NONE, "a run without an end", of_demo(emptied(2, "outcome"))),
     Specimen("3.1.2", PASS, "declared memory", official),
@@ -177,6 +181,16 @@ SPECIMENS = (
         "3.3.2", FAIL, "hurried compute", of_demo(edited(2, hurried)), "less than"
     ),
     Specimen("3.3.2", NONE, "no epochs", of_demo(emptied(2, "steps", "phases"))),
+    Specimen("3.3.3", PASS, "eight accelerators", official),
+    Specimen(
+        "3.3.3",
+        Verdict.WARN,
+        "three accelerators on one host",
+        of_plan(claimed(Division.CLOSED, system__accelerators_per_host=3)),
+        "3 accelerators on 1 host",
+    ),
+    Specimen("3.3.7", PASS, "one host", demo),
+    Specimen("3.3.7", NONE, "no hosts recorded", of_demo(emptied(2, "hosts"))),
     Specimen("3.3.6", PASS, "one host", demo),
     Specimen(
         "3.3.6",
@@ -186,6 +200,14 @@ SPECIMENS = (
         "ran 1 ranks",
     ),
     Specimen("3.3.6", NONE, "no ranks recorded", of_demo(emptied(2, "ranks"))),
+    Specimen("3.4.2", PASS, "apart", official),
+    Specimen(
+        "3.4.2",
+        FAIL,
+        "results beside the data",
+        of_plan(claimed(Division.CLOSED, system__results_on_data_path=True)),
+        "share the file system",
+    ),
     Specimen("3.6.2", PASS, "all official", official),
     Specimen(
         "3.6.2",

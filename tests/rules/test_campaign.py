@@ -4,7 +4,8 @@ import shutil
 
 from mlps.plan import PlanDocument
 from rules.rule import Stage
-from rules.sources.campaign import Subject, Unreadable, subjects
+from rules.sources.campaign import subjects
+from rules.subject import Subject, Unreadable
 from tests.rules import campaigns
 from tests.rules.bench import bad, judged, said
 

@@ -6,8 +6,15 @@ from rules.catalogue import CATALOGUE
 from rules.edition import editions
 from rules.finding import Verdict
 from rules.rule import Stage
+from tests.package.specimens import PACKAGE_SPECIMENS
 from tests.rules.bench import judged, said
-from tests.rules.specimens import JUDGED_ON_THE_PLAN_ALONE, SPECIMENS
+from tests.rules.evidence_specimens import EVIDENCE_SPECIMENS
+from tests.rules.specimens import JUDGED_ON_THE_PLAN_ALONE, SHOWN_ONLY
+from tests.rules.specimens import SPECIMENS as OFFICIAL_SPECIMENS
+
+SPECIMENS = (*OFFICIAL_SPECIMENS, *EVIDENCE_SPECIMENS, *PACKAGE_SPECIMENS)
+NOTHING_TO_FIX = (Verdict.NOT_APPLICABLE, Verdict.WAIVED)
+OURS = [rule for rule in CATALOGUE if rule.judge]
 
 
 @pytest.mark.parametrize(
@@ -21,14 +28,14 @@ def test_the_verdict_is(specimen, bench):
         return
     told = next(f for f in findings if f.verdict is specimen.verdict)
     assert specimen.says in told.actual + told.expected
-    assert told.fix
+    assert told.fix or specimen.verdict in NOTHING_TO_FIX
     assert told.actual
 
 
-@pytest.mark.parametrize("rule", CATALOGUE, ids=lambda r: r.id)
+@pytest.mark.parametrize("rule", OURS, ids=lambda r: r.id)
 def test_a_rule_without_its_specimens_fails_the_build(rule):
     have = {s.verdict for s in SPECIMENS if s.rule_id == rule.id}
-    want = {Verdict.PASS, Verdict.FAIL}
+    want = {Verdict.PASS} if rule.id in SHOWN_ONLY else {Verdict.PASS, Verdict.FAIL}
     if rule.id not in JUDGED_ON_THE_PLAN_ALONE:
         want.add(Verdict.NO_EVIDENCE)
     assert have >= want, f"{rule.id}: add specimens for {want - have}"

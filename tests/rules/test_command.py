@@ -36,7 +36,7 @@ def test_a_closed_campaign(bench):
     assert lines[2] == "  claim    closed, edition 3.0"
     assert lines[3] == "  sealed   1 datagen, 1 warmup, 5 measured"
     assert "  06-measured   93.00 %" in done.output
-    assert lines[-2] == ("verdict: CLOSED (claimed closed): 18 PASS, 1 NOT_APPLICABLE")
+    assert lines[-2].startswith("verdict: CLOSED (claimed closed): ")
     assert "\x1b" not in done.output
 
 
@@ -62,8 +62,8 @@ def test_a_plan_alone(tmp_path):
     done = verified(stored(plans.official_plan(), tmp_path))
     assert done.exit_code == 0
     assert "verdict: CLOSED (claimed closed; plan only, nothing was run)" in done.output
-    assert "3.3.1   trainingRunDataMatchesDatasize        NOT_APPLICABLE: judged" in (
-        done.output
+    assert "3.3.1 trainingRunDataMatchesDatasize NOT_APPLICABLE: judged" in " ".join(
+        done.output.split()
     )
 
 
@@ -119,7 +119,8 @@ def test_plain_data(bench):
     assert subject["stage"] == "campaign"
     assert subject["digest"] == campaign.doc.digest
     assert subject["verdict"] == "WHATIF"
-    assert {f["rule"] for f in subject["findings"]} == {r.id for r in CATALOGUE}
+    ours = {r.id for r in CATALOGUE if r.judge}
+    assert {f["rule"] for f in subject["findings"]} == ours
     assert [r["kind"] for r in subject["runs"]][1:] == [
         "warmup",
         "measured",
@@ -141,15 +142,17 @@ def test_plain_data_of_a_folder_takes_the_worst_status(bench):
 def test_rules_lists_the_catalogue():
     done = ruled()
     assert done.exit_code == 0
+    lines = [line.split() for line in done.output.splitlines()]
     for rule in CATALOGUE:
-        assert f"{rule.id:<8}{rule.name}" in done.output
+        assert [rule.id, rule.name] in [line[::2][:2] for line in lines]
 
 
 @pytest.mark.parametrize("rule", CATALOGUE, ids=lambda r: r.id)
 def test_rules_explains_each(rule):
     done = ruled(rule.id)
     assert done.exit_code == 0
-    assert done.output.startswith(f"{rule.id} {rule.name}\n\nCheck ")
+    assert done.output.startswith(f"{rule.id} {rule.name}\n\n")
+    assert rule.explanation.splitlines()[0] in done.output
 
 
 def test_rules_shows_the_numbers_of_an_edition():
@@ -159,7 +162,7 @@ def test_rules_shows_the_numbers_of_an_edition():
 
 
 def test_rules_finds_the_nearest_id():
-    done = ruled("3.3.3")
+    done = ruled("3.3.9")
     assert done.exit_code == 2
     assert "did you mean" in done.output
     assert ruled("--edition", "9").exit_code == 2
@@ -172,3 +175,14 @@ def test_text_of_strangers_can_not_move_the_cursor():
     )
     assert "\x1b" not in table([finding])
     assert "\x1b[31mFAIL\x1b[0m" in table([finding], colour=True)
+
+
+def test_evidence_over_the_budget_names_the_option_that_allows_it(bench):
+    campaign = bench.demo
+    assert verified(campaign.path, "--max-evidence-mib", "1000").exit_code == 0
+    (place,) = campaign.path.glob("runs/02-*")
+    with (place / "evidence.h5").open("r+b") as file:
+        file.truncate(200 * 2**20)
+    done = verified(campaign.path)
+    assert done.exit_code == 1
+    assert "--max-evidence-mib" in " ".join(done.output.split())

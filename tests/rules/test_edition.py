@@ -18,8 +18,9 @@ from tests.rules import plans
 CONF = Path(__file__).parents[2] / "conf" / "workload"
 
 
-def test_three_editions_oldest_first():
-    assert [e.edition for e in editions()] == ["1.0", "2.0", "3.0"]
+def test_editions_oldest_first():
+    assert [e.edition for e in editions()] == ["1.0", "2.0", "3.0-round", "3.0"]
+    assert [e.edition for e in editions() if not e.claimable] == ["3.0-round"]
 
 
 @pytest.mark.parametrize("edition", editions(), ids=lambda e: e.edition)

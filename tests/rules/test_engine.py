@@ -135,3 +135,19 @@ def test_judging_a_plan_needs_no_numbers_library():
         [sys.executable, "-c", code], text=True, capture_output=True, check=False
     )
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("advisory", "partial", "worth"),
+    [
+        (False, False, DivisionVerdict.INVALID),
+        (True, False, DivisionVerdict.CLOSED),
+        (False, True, DivisionVerdict.CLOSED),
+    ],
+)
+def test_missing_evidence_weighs_no_more_than_the_rule(advisory, partial, worth):
+    found = Finding(
+        rule_id="X-1", name="x", verdict=Verdict.NO_EVIDENCE, advisory=advisory
+    )
+    judgement = Judgement(claim=Division.CLOSED, findings=(found,), partial=partial)
+    assert judgement.division_verdict is worth

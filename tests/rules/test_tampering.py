@@ -12,7 +12,8 @@ from rules.catalogue.integrity import summary_recomputes
 from rules.edition import editions
 from rules.engine import findings, judge
 from rules.rule import Case, Stage
-from rules.sources.campaign import Subject, subjects
+from rules.sources.campaign import subjects
+from rules.subject import Subject
 from tests.rules import campaigns, plans
 from tests.rules.bench import bad, judged, said
 
