@@ -2,11 +2,12 @@
 # MPI included, is installed into .venv at the versions and hashes of requirements/.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test lint bench docs lock clean distclean
+.PHONY: help setup demo test lint bench fuzz docs lock clean distclean
 
 PYTHON ?= $(shell python3.11 --version >/dev/null 2>&1 && echo python3.11 || echo python3)
 WORKLOAD ?= unet3d
 RANKS ?= 2
+FUZZ_SECONDS ?= 20
 BIN := .venv/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
@@ -36,16 +37,22 @@ lint: .venv/.stamp ## check style, types and the layering of the packages
 bench: .venv/.stamp ## measure, and print the table of benchmarks
 	$(BIN)/python benchmarks/table.py
 
+fuzz: .venv/.fuzz ## fuzz the readers of strangers' files, FUZZ_SECONDS (20) each
+	for target in plan json yaml evidence tree; do \
+		$(BIN)/python tests/fuzz/fuzz.py $$target $(FUZZ_SECONDS) fuzz || exit 1; done
+
 docs: .venv/.stamp ## write the generated pages of docs/ anew
 	$(BIN)/python -m mlps.evidence.reference > docs/evidence.md
+	$(BIN)/python -m rules.listing > docs/rules.md
 
 lock: | .venv/bin/pip ## write requirements/ anew from pyproject.toml, at the newest versions
 	$(PIP_INSTALL) uv
 	$(LOCK) --upgrade --group dev --output-file requirements/dev.txt pyproject.toml
 	$(LOCK) --upgrade --group mpi --constraint requirements/dev.txt --output-file requirements/run.txt pyproject.toml
+	$(LOCK) --upgrade --group fuzz --output-file requirements/fuzz.txt
 
 clean: ## remove what demo, bench and the tools wrote
-	rm -rf bench build demo dist
+	rm -rf bench build demo dist fuzz
 	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
 
@@ -55,6 +62,10 @@ distclean: clean ## clean, and remove .venv
 .venv/.stamp: requirements/dev.txt pyproject.toml | .venv/bin/pip
 	$(PIP_INSTALL) --require-hashes -r requirements/dev.txt
 	$(PIP_INSTALL) --no-deps --no-build-isolation -e .
+	touch $@
+
+.venv/.fuzz: requirements/fuzz.txt .venv/.stamp
+	$(PIP_INSTALL) --require-hashes -r requirements/fuzz.txt
 	touch $@
 
 .venv/bin/pip:
