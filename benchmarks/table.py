@@ -10,7 +10,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks import reading, starting
+from benchmarks import judging, reading, starting
 
 
 def main() -> None:
@@ -33,6 +33,16 @@ def main() -> None:
         f"Starting, retinanet jpeg (medians of {starting.ROUNDS})",
         ("world", "mpirun to first byte, s", "sampler at 1 Hz, % of a core"),
         starting.start_rows(folder),
+    )
+    show(
+        f"Judging a campaign of ours, six runs (medians of {judging.ROUNDS})",
+        ("rows of steps", "wall s", "CPU s", "peak memory"),
+        judging.campaign_rows(folder),
+    )
+    show(
+        f"Judging published trees (medians of {judging.ROUNDS}; the largest once)",
+        ("runs", "files", "wall s", "CPU s", "CPU us/file", "peak memory"),
+        judging.rows(folder),
     )
     shutil.rmtree(folder)
 

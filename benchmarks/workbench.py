@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 BIN = Path(sys.executable).parent
+_SPAWN = Path(__file__).with_name("spawn.py")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,23 +24,29 @@ class Cost:
 
 def run(*command: str, cwd: Path, good: tuple[int, ...] = (0,)) -> Cost:
     """Run a command to its end; its failure ends the benchmark with its words."""
-    with tempfile.TemporaryFile("w+") as said:
+    spawn = (sys.executable, "-I", "-S", str(_SPAWN))
+    with tempfile.TemporaryDirectory() as folder:
+        used, said = Path(folder, "used"), Path(folder, "said")
         began_s = time.monotonic()
-        with subprocess.Popen(
-            command, cwd=cwd, stdin=subprocess.DEVNULL, stdout=said, stderr=said
-        ) as process:
-            _, status, used = os.wait4(process.pid, 0)
-            process.returncode = os.waitstatus_to_exitcode(status)
+        with said.open("wb") as file:
+            done = subprocess.run(
+                (*spawn, str(used), *command),
+                cwd=cwd,
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=file,
+                check=False,
+            )
         wall_s = time.monotonic() - began_s
-        said.seek(0)
-        text = said.read()
-    if process.returncode not in good:
-        sys.stderr.write(text)
-        raise SystemExit(f"{' '.join(command)}: exit status {process.returncode}")
+        text = said.read_text(encoding="utf-8", errors="replace")
+        if done.returncode not in good:
+            sys.stderr.write(text)
+            raise SystemExit(f"{' '.join(command)}: exit status {done.returncode}")
+        cpu_s, peak_kib = used.read_text(encoding="ascii").split()
     return Cost(
         wall_s=wall_s,
-        cpu_s=used.ru_utime + used.ru_stime,
-        peak_rss_bytes=used.ru_maxrss * 1024,
+        cpu_s=float(cpu_s),
+        peak_rss_bytes=int(peak_kib) * 1024,
         stdout=text,
     )
 
