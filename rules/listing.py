@@ -5,6 +5,7 @@ import textwrap
 from collections.abc import Sequence
 
 from rules.catalogue import CATALOGUE
+from rules.columns import aligned
 from rules.edition import Edition, Severity, editions
 from rules.rule import Rule, Scope, Stage
 
@@ -20,11 +21,7 @@ def catalogue(rules: Sequence[Rule], edition: Edition) -> str:
     """One line for each rule: its state in the edition, and what it judges."""
     rows = [("rule", "state", "name", "judges")]
     rows += [(r.id, state(r, edition), r.name, judges(r)) for r in rules]
-    wide = [max(len(row[n]) for row in rows) for n in range(3)]
-    lines = [
-        "  ".join([*(c.ljust(w) for c, w in zip(row, wide, strict=False)), row[3]])
-        for row in rows
-    ]
+    lines = aligned(rows, range(len(rows[0])))
     return "\n".join([f"{edition.title}: {len(rules)} rules", *lines])
 
 
@@ -43,7 +40,7 @@ def judges(rule: Rule) -> str:
     own = _STAGES[rule.needs] if rule.judge else ""
     scopes = [s.value.replace("_", " ") for s in Scope if s in rule.stored]
     stored = f"published {', '.join(scopes)}" if scopes else ""
-    return "; ".join(part for part in (own, stored) if part) or "by other rules"
+    return "; ".join(part for part in (own, stored) if part) or "nothing itself"
 
 
 def explanation(rule: Rule, edition: Edition) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from mlps.plan import Division, PlanDocument
 from mlps.units import format_bytes
+from rules.columns import aligned
 from rules.finding import Finding, Judgement, Verdict
 from rules.record import CampaignRecord, RunRecord
 from rules.rule import Stage
@@ -89,7 +90,7 @@ def _runs(record: CampaignRecord) -> list[str]:
     rows = [row for run in record.sealed if (row := _numbers(run))]
     if rows:
         head = ("run", "AU rules", "DLIO", "slowest rank", "read", "samples")
-        lines += columns([head, *rows])
+        lines += [f"  {line}" for line in aligned([head, *rows], {0})]
     return lines
 
 
@@ -105,19 +106,6 @@ def _numbers(run: RunRecord) -> tuple[str, ...] | None:
         f"{format_bytes(use.bytes_per_s)}/s",
         f"{use.samples_per_s:.1f}/s",
     )
-
-
-def columns(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Align rows of cells: the first column left, the others right."""
-    wide = [max(len(row[n]) for row in rows) for n in range(len(rows[0]))]
-    return [
-        "  "
-        + "  ".join(
-            [row[0].ljust(wide[0])]
-            + [c.rjust(w) for c, w in zip(row[1:], wide[1:], strict=True)]
-        )
-        for row in rows
-    ]
 
 
 def verdict_line(judgement: Judgement, stage: Stage) -> str:

@@ -3,8 +3,9 @@
 from collections import Counter, defaultdict
 from typing import Any
 
+from rules.columns import aligned
 from rules.finding import Verdict
-from rules.render import clean, columns, finding_data, table
+from rules.render import clean, finding_data, table
 from rules.review import Review
 from rules.stored import Comparison
 
@@ -57,7 +58,8 @@ def _comparisons(found: tuple[Comparison, ...]) -> list[str]:
         )
     differ = sum(not c.agrees for c in found)
     said = f"{differ} differ" if differ else "all agree with the official ones"
-    return [f"  {len(found)} numbers recomputed, {said}", *columns(rows)]
+    lines = [f"{len(found)} numbers recomputed, {said}", *aligned(rows, {0})]
+    return [f"  {line}" for line in lines]
 
 
 def _difference(comparison: Comparison) -> float:

@@ -1,9 +1,10 @@
 """A comparison as text for people; nothing is printed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from mlps.difference import render_differences
 from mlps.units import format_bytes
+from rules.columns import aligned
 from rules.comparison.comparison import Comparison
 from rules.comparison.contrast import Contrast, Units
 from rules.comparison.interval import CONFIDENCE_PERCENT, mean
@@ -72,7 +73,8 @@ def _numbers(units: Units, rows: Sequence[Contrast]) -> str:
             " chance gave",
             "that run, so another run may differ by more than these intervals",
         ]
-    lines += _columns([_HEAD, *(_row(row) for row in rows)])
+    table = aligned([_HEAD, *(_row(row) for row in rows)], {0, len(_HEAD) - 1})
+    lines += [f"  {line}" for line in table]
     claims = sum(row.interval is not None for row in rows)
     if claims:
         missing = claims * (100 - CONFIDENCE_PERCENT) / 100
@@ -140,17 +142,6 @@ def _scale(seconds: float) -> tuple[float, str]:
     if seconds >= 1:
         return 1, "s"
     return (1e3, "ms") if seconds >= 1e-3 else (1e6, "us")
-
-
-def _columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    wide = [max(len(row[n]) for row in rows) for n in range(len(_HEAD))]
-    last = len(_HEAD) - 1
-    for row in rows:
-        cells = [
-            cell.ljust(wide[n]) if n in (0, last) else cell.rjust(wide[n])
-            for n, cell in enumerate(row)
-        ]
-        yield ("  " + "  ".join(cells)).rstrip()
 
 
 def _listed(texts: Sequence[str]) -> str:

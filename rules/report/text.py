@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from rules import render
+from rules.columns import aligned
 from rules.finding import Finding
 from rules.render import clean
 from rules.report import rows
@@ -64,16 +65,8 @@ def _columns(found: Rows) -> str:
     if not found.rows:
         return ""
     lines = [found.head, *(tuple(clean(cell) for cell in row) for row in found.rows)]
-    wide = [max(len(line[n]) for line in lines) for n in range(len(found.head))]
-    return "\n".join([found.caption, *(_line(line, wide, found) for line in lines)])
-
-
-def _line(cells: Sequence[str], wide: Sequence[int], found: Rows) -> str:
-    padded = [
-        cell.ljust(width) if place < found.words else cell.rjust(width)
-        for place, (cell, width) in enumerate(zip(cells, wide, strict=True))
-    ]
-    return ("  " + "  ".join(padded)).rstrip()
+    table = aligned(lines, range(found.words))
+    return "\n".join([found.caption, *(f"  {line}" for line in table)])
 
 
 def _differences(comparisons: Sequence[Comparison]) -> str:
