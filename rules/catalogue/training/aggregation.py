@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from rules.catalogue.leaves import concluded, over
 from rules.finding import Outcome, Verdict
 from rules.published_runs import measured
-from rules.recomputation.training.tables import table_comparisons
 from rules.rule import Scope, StoredCase, faultless, stored_rule
 from rules.stored import Leaf
 
@@ -46,7 +45,8 @@ def aggregation(case: StoredCase) -> Sequence[Outcome]:
 
 
 def _tables(case: StoredCase) -> Outcome:
-    found = tuple(table_comparisons(case.workload))
+    tables = {table.where for table in case.workload.tables}
+    found = tuple(c for c in case.comparisons if c.where in tables)
     if not found:
         names = ", ".join(table.where for table in case.workload.tables)
         return Outcome(
