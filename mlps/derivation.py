@@ -3,6 +3,7 @@
 Pure and exact, so that whoever reads a plan can recompute both and compare.
 """
 
+from collections.abc import Iterator
 from fractions import Fraction
 from math import ceil
 
@@ -62,6 +63,9 @@ def derive(
         required_bandwidth_bytes_per_s=sizing.required_bandwidth_bytes_per_s(
             workload, world
         ),
+        calibration_steps=sizing.calibration_steps(
+            workload, world, submission.calibration_s
+        ),
         estimated_s=_estimated_s(workload, submission, world),
     )
 
@@ -89,14 +93,25 @@ def schedule(
     )
     kinds = [RunKind.WARMUP] * submission.warmup_runs
     kinds += [RunKind.MEASURED] * submission.measured_runs
-    runs = [
-        Run(number=0, kind=RunKind.DATAGEN, seed=submission.seed, phases=(datagen,))
-    ]
+    first = (datagen, *_calibration(workload, derived))
+    runs = [Run(number=0, kind=RunKind.DATAGEN, seed=submission.seed, phases=first)]
     runs += [
         Run(number=number, kind=kind, seed=submission.seed + number, phases=phases)
         for number, kind in enumerate(kinds, start=1)
     ]
     return Campaign(runs=tuple(runs))
+
+
+def _calibration(workload: TrainingWorkload, derived: Derived) -> Iterator[Phase]:
+    """Lay out the steps without storage, on the ranks and at the pace of the runs."""
+    compute_s = derived.calibration_steps * workload.train.computation_time_s
+    if derived.calibration_steps:
+        yield Phase(
+            name="calibration",
+            kind=PhaseKind.CALIBRATION,
+            epoch=0,
+            deadline_s=max(MIN_DEADLINE_S, float(ceil(COMPUTE_SLACK * compute_s))),
+        )
 
 
 def _epochs(

@@ -19,6 +19,8 @@ OFFICIAL_SCALE = Scale(
     compute_factor=1.0,
 )
 PROCESS_OVERHEAD_BYTES = 256 * 2**20
+_LEAST_CALIBRATION_STEPS = 20
+_FREE_STEPS = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +82,21 @@ def files_per_rank(dataset: Dataset, world: int) -> int:
 def steps_per_epoch(dataset: Dataset, batch_size: int, world: int) -> int:
     """Count the steps each rank takes per epoch; a last short batch is dropped."""
     return files_per_rank(dataset, world) * dataset.samples_per_file // batch_size
+
+
+def calibration_steps(
+    workload: TrainingWorkload, world: int, calibration_s: float
+) -> int:
+    """Count steps of about `calibration_s` seconds of compute, at most an epoch.
+
+    At least 20, so that the window has steps; without compute a thousand.
+    """
+    if not calibration_s:
+        return 0
+    step_s = Fraction(workload.train.computation_time_s)
+    wanted = ceil(Fraction(calibration_s) / step_s) if step_s else _FREE_STEPS
+    most = steps_per_epoch(workload.dataset, workload.reader.batch_size, world)
+    return min(max(wanted, _LEAST_CALIBRATION_STEPS), most)
 
 
 def step_bytes(workload: TrainingWorkload) -> int:

@@ -67,6 +67,8 @@ def train(
             step,
             start_ns,
             loaded_ns - start_ns,
+            0,
+            0,
             settings.compute_ns,
             computed_ns - loaded_ns,
             end_ns - computed_ns,

@@ -60,6 +60,7 @@ def host_rows(node: int) -> StructArray:
         os.sysconf("SC_NPROCESSORS_ONLN"),
         int(meminfo["memtotal_bytes"][0]),
         os.sysconf("SC_PAGE_SIZE"),
+        -1,
         Path(_BOOT_ID).read_bytes().strip(),
     )
     return np.array([row], dtype=BY_NAME["hosts"].dtype)
@@ -94,6 +95,7 @@ def _mount_row(
         _fitting("mounts", "options", options),
         mount.device,
         free_bytes,
+        b"",
     )
 
 

@@ -97,7 +97,7 @@ class Office:
             hosts=self._place.hosts,
             scribe=self.scribe,
             live=self.live,
-            silent_s=self._doc.plan.submission.rank_silent_s,
+            silent_s=self._doc.plan.submission.stall_report_s,
         )
 
     def seal(self, run: Run, run_id: str, summary: dict[str, Any]) -> None:

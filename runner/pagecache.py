@@ -1,6 +1,6 @@
 """Emptying one host's page cache before a phase, with proof.
 
-Proof is residency: mincore on sampled files, after. It sees the page cache
+Proof is residency: mincore on sampled files, before and after. It sees the page cache
 only; what a file system caches for itself (ZFS, GPFS) it can't see.
 """
 
@@ -72,6 +72,7 @@ def flush(  # noqa: PLR0913 - what, where it is recorded, and how
     """
     for path in sample:
         _require_observable(path)
+    before = residency(sample)
     cached_before, drops_before = _host_cache()
     start_ns = clock()
     used = _empty(files, method, threads)
@@ -90,6 +91,7 @@ def flush(  # noqa: PLR0913 - what, where it is recorded, and how
         drops_before,
         drops_after,
         found.sampled_pages,
+        before.resident_pages,
         found.resident_pages,
     )
     return np.array([row], dtype=BY_NAME["flushes"].dtype)

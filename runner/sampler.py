@@ -211,6 +211,7 @@ class Sampler:
                 if look.look.table == _TABLE_WITH_COST:
                     rows["late_ns"] = sample.late_ns
                     rows["sampler_cpu_ns"] = sample.cpu_ns
+                    rows["parse_cpu_ns"] = self._parse_cpu_ns
                 if len(rows):
                     self._parsed.setdefault(look.look.table, []).append(rows)
         self._parse_cpu_ns += time.thread_time_ns() - before_ns

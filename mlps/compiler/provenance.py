@@ -38,12 +38,15 @@ _COMPUTED = {
     " (derived.rank_memory_bytes + 256 MiB for the process)",
     "derived.required_bandwidth_bytes_per_s": "derived.ranks x derived.step_bytes /"
     " (train.computation_time_s / metric.au)",
+    "derived.calibration_steps": "submission.calibration_s / train.computation_time_s,"
+    " at least 20, at most derived.steps_per_epoch",
     "derived.estimated_s": "runs x train.epochs x derived.steps_per_epoch x"
     " train.computation_time_s / metric.au",
     "campaign.runs[].number": "order: datagen, warm-up, measured",
     "campaign.runs[].kind": "submission.warmup_runs, submission.measured_runs",
     "campaign.runs[].seed": "submission.seed + number of the run",
-    "campaign.runs[].phases": "train.epochs, submission.cold_reads; deadlines from"
+    "campaign.runs[].phases": "train.epochs, submission.cold_reads,"
+    " derived.calibration_steps; deadlines from"
     " bytes per rank / submission.min_rate_bytes_per_s + 3 x compute, at least 60 s",
 }
 

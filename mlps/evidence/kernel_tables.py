@@ -182,6 +182,12 @@ KERNEL_TABLES = (
                 "CPU the sampler thread itself has used",
                 "CLOCK_THREAD_CPUTIME_ID",
             ),
+            counter(
+                "parse_cpu_ns",
+                "ns",
+                "CPU used for parsing samples",
+                "CLOCK_THREAD_CPUTIME_ID",
+            ),
             gauge("late_ns", "ns", "how late this sample was taken", "sampler"),
         ),
     ),

@@ -49,6 +49,12 @@ RUN_TABLES = (
             gauge("cpus", "{cpu}", "processors online", "sysconf"),
             gauge("memory_bytes", "By", "total memory", "/proc/meminfo:MemTotal"),
             gauge("page_bytes", "By", "page size", "sysconf"),
+            gauge(
+                "memory_limit_bytes",
+                "By",
+                "least memory limit of the control groups above, -1 for none",
+                "memory.max",
+            ),
             text(
                 "boot_id",
                 64,
@@ -77,6 +83,7 @@ RUN_TABLES = (
             gauge(
                 "free_bytes", "By", "free space for this user at the start", "statvfs"
             ),
+            text("counted_by", 64, "table and key that count its traffic, or why none"),
         ),
     ),
     Table(
@@ -95,6 +102,24 @@ RUN_TABLES = (
             ),
             text("software_digest", 80, "SHA-256 over the code this rank imported"),
             text("python", 32, "Python version"),
+        ),
+    ),
+    Table(
+        "software",
+        "one package as all ranks have it",
+        (
+            text("package", 64, "name of the distribution", "importlib.metadata"),
+            text("version", 64, "its version", "importlib.metadata"),
+            text("digest", 80, "SHA-256 over its files, empty for the interpreter"),
+        ),
+    ),
+    Table(
+        "observers",
+        "one host without ranks that is sampled, too",
+        (
+            index("node", "host number, after those of the ranks' hosts"),
+            text("host", 256, "as the plan names it"),
+            text("transport", 16, "ssh or local"),
         ),
     ),
     Table(
@@ -141,6 +166,13 @@ RUN_TABLES = (
             index("step", "step within the epoch, 0-based"),
             gauge("start_ns", "ns", "start of the step, monotonic"),
             gauge("wait_ns", "ns", "waiting for the batch"),
+            gauge("wait_storage_ns", "ns", "of that, while a reader was in a read"),
+            gauge(
+                "wait_starved_ns",
+                "ns",
+                "of that, while readers could run and had no CPU",
+                "/proc/self/task/*/schedstat:2",
+            ),
             gauge("compute_requested_ns", "ns", "emulated compute asked for"),
             gauge("compute_ns", "ns", "emulated compute as it lasted"),
             gauge("barrier_ns", "ns", "waiting for the slowest rank"),
@@ -190,6 +222,12 @@ RUN_TABLES = (
             ),
             gauge("sampled_pages", "{page}", "dataset pages looked at", "mincore"),
             gauge(
+                "resident_before_pages",
+                "{page}",
+                "of those, in memory before",
+                "mincore",
+            ),
+            gauge(
                 "resident_pages", "{page}", "of those, still in memory after", "mincore"
             ),
         ),
@@ -223,6 +261,25 @@ RUN_TABLES = (
                 "of those, with O_DIRECT",
                 "/proc/self/fdinfo:flags",
             ),
+        ),
+    ),
+    Table(
+        "stalls",
+        "one report of a rank that was silent or did not get on",
+        (
+            _RANK,
+            gauge("time_ns", "ns", "monotonic clock of rank 0"),
+            index("pid", "process id"),
+            text("phase", 32, "phase the rank was in"),
+            text("doing", 32, "what it was doing when last heard"),
+            index("step", "step or file it was at"),
+            text("object", 512, "file it was at"),
+            gauge("stalled_ns", "ns", "for how long already"),
+            text("process_state", 16, "state of its process", "/proc/PID/stat:3"),
+            text(
+                "wait_channel", 128, "where its threads sleep", "/proc/PID/task/*/wchan"
+            ),
+            text("stack", 4096, "Python stacks of its threads"),
         ),
     ),
     Table(

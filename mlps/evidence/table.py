@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-SCHEMA = "evidence/1"
+SCHEMA = "evidence/2"
 CHUNK_ROWS = 512
 ABSENT = 2**64 - 1
 """In a `u8` column: this kernel has no such counter. Never a zero."""

@@ -18,6 +18,7 @@ class PhaseKind(StrEnum):
     """What the ranks do together between two agreed instants."""
 
     DATAGEN = "datagen"
+    CALIBRATION = "calibration"
     FLUSH = "flush"
     EPOCH = "epoch"
 
@@ -73,4 +74,5 @@ class Derived:
     rank_memory_bytes: int = field(metadata=at_least(0))
     host_memory_budget_bytes: int = field(metadata=at_least(0))
     required_bandwidth_bytes_per_s: float = field(metadata=at_least(0))
+    calibration_steps: int = field(metadata=at_least(0))
     estimated_s: float = field(metadata=at_least(0))

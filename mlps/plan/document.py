@@ -19,7 +19,7 @@ from mlps.plan.setting import Submission, System
 from mlps.plan.training import TrainingWorkload
 from mlps.plan.typed import TypedError, build, plain
 
-SCHEMA = "plan/1"
+SCHEMA = "plan/2"
 MAX_PLAN_BYTES = 4 * 2**20
 MAX_DEPTH = 32
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

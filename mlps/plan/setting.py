@@ -17,7 +17,10 @@ class Division(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class System:
-    """The clients: one rank is one accelerator; `hosts` equal hosts."""
+    """The clients: one rank is one accelerator; `hosts` equal hosts.
+
+    `observers`: hosts without ranks that are sampled, too, such as storage servers.
+    """
 
     name: str
     accelerator: str
@@ -27,6 +30,7 @@ class System:
     data_path: str
     data_shared: bool
     results_on_data_path: bool
+    observers: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +56,12 @@ class Scale:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
-    """The claim: division, edition of the rules, runs and how they are taken."""
+    """The claim: division, edition of the rules, runs and how they are taken.
+
+    `calibration_s`: how long the steps without storage go on, 0 for none. A rank
+    that is silent or does not get on is reported after `stall_report_s` and ends the
+    run after `stall_limit_s`.
+    """
 
     name: str
     division: Division
@@ -62,7 +71,9 @@ class Submission:
     seed: int = field(metadata=at_least(0))
     cold_reads: bool
     verify_fraction: float = field(metadata=share(above_zero=False))
-    rank_silent_s: float = field(metadata=at_least(1))
+    calibration_s: float = field(metadata=at_least(0))
+    stall_report_s: float = field(metadata=at_least(1))
+    stall_limit_s: float = field(metadata=at_least(1))
     min_rate_bytes_per_s: int = field(metadata=at_least(1))
     sampler: Sampler
     scale: Scale

@@ -33,7 +33,7 @@ def process_rows(  # noqa: PLR0913, PLR0917 - one argument per file
     schedstat: bytes | None,
     task_delayacct: bytes | None,
 ) -> StructArray:
-    """Give the row; `late_ns` and `sampler_cpu_ns` are left to the sampler."""
+    """Give the row; what the sampling cost is left to the sampler."""
     row = (
         rank,
         at_ns,
@@ -41,6 +41,7 @@ def process_rows(  # noqa: PLR0913, PLR0917 - one argument per file
         *_stat(stat, task_delayacct),
         *_status(status),
         *_schedstat(schedstat),
+        ABSENT,
         ABSENT,
         0,
     )

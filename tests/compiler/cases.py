@@ -37,15 +37,15 @@ CASES = {
 }
 # First 16 digits of each digest.
 DIGESTS = {
-    "unet3d-b200x8-closed": "2458d780a95511eb",
-    "unet3d-mi355x8-closed": "b104072f0d5c9070",
-    "retinanet-b200x8-closed": "ce4edc45e2cabefc",
-    "retinanet-mi355x8-closed": "335e2066f3b6ba9c",
-    "resnet50-a100x8-closed-2.0": "dbaa49932a0d6714",
-    "cosmoflow-a100x8-closed-2.0": "9502ad4dd4d138ad",
-    "dlrm-b200x8-whatif": "b3312b6cf5b5a01c",
-    "flux-b200x8-whatif": "2b6c082330c89317",
-    "unet3d-local-demo": "35ce53dcc28ac805",
+    "unet3d-b200x8-closed": "01f5606af6bc8d87",
+    "unet3d-mi355x8-closed": "93194fd63899eef1",
+    "retinanet-b200x8-closed": "27e4738b9e1edf4c",
+    "retinanet-mi355x8-closed": "50817b99c19fa252",
+    "resnet50-a100x8-closed-2.0": "4fee8e07f74772f3",
+    "cosmoflow-a100x8-closed-2.0": "06ec1f0d7f692cde",
+    "dlrm-b200x8-whatif": "be2d2eb1591c05d4",
+    "flux-b200x8-whatif": "7a1f624a583c1130",
+    "unet3d-local-demo": "a975562cc644ae4c",
 }
 
 

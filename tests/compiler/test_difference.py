@@ -24,7 +24,7 @@ def concerns(compiler, *overrides):
         ("workload.reader.batch_size=4", "", Concern.FIXED),
         ("system.hosts=2", "", Concern.CLAIM),
         ("submission.division=open", "", Concern.CLAIM),
-        ("submission.rank_silent_s=5", "", Concern.NONE),
+        ("submission.stall_report_s=5", "", Concern.NONE),
         ("system.data_path=/mnt", "", Concern.TUNABLE),
         (
             "workload.reader.read_threads=8",

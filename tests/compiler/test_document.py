@@ -21,7 +21,7 @@ PLAIN = [
 ]
 # Keys whose values are a closed set, or name a file.
 CLOSED = {
-    "schema": ("plan/1",),
+    "schema": ("plan/2",),
     "name": ("a", "b-1"),
     "workload.kind": ("training",),
     "workload.dataset.format": ("npz", "jpeg", "tfrecord", "parquet"),
@@ -102,8 +102,8 @@ def another(key, value):
     if isinstance(value, int | float):
         return value + 1
     if isinstance(value, list):
-        return [*value, "x" if key.endswith("editions") else 1]
-    if value == "datagen" and key.endswith(".kind"):
+        return [*value, 1 if key.endswith("columns") else "x"]
+    if value in ("calibration", "datagen") and key.endswith(".kind"):
         return "flush" if "phases" in key else "warmup"
     closed = key in CLOSED or key.endswith(".kind")
     return OTHER.get(value, f"{value}x") if closed else f"{value}x"
@@ -164,7 +164,7 @@ HOSTILE = {
     "edited": (tampered("plan.system.hosts", 2), "changed after it was compiled"),
     "digest": (tampered("digest", "sha256:0"), "changed after it was compiled"),
     "digest-type": (tampered("digest", [1]), "changed after it was compiled"),
-    "schema": (tampered("plan.schema", "plan/2"), "this mlps reads plan/1"),
+    "schema": (tampered("plan.schema", "plan/1"), "this mlps reads plan/2"),
     "provenance": (tampered("provenance", 3), "a mapping is needed"),
 }
 

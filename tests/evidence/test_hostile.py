@@ -206,7 +206,7 @@ def test_what_is_no_hdf5_is_refused(tmp_path, data):
 def test_a_user_block_is_refused(genuine, tmp_path):
     path = tmp_path / "evidence.h5"
     with h5py.File(path, "w", userblock_size=512) as file:
-        file.attrs["mlps_schema"] = "evidence/1"
+        file.attrs["mlps_schema"] = "evidence/2"
     refused(path)
 
 

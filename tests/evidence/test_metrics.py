@@ -34,7 +34,8 @@ def tables_of(ranks: list[list[tuple[int, int, int]]], order: int = 0):
             (rank, 1, "epoch-1", 1, 0, 5, 5 + took, 0, "complete", len(own), batch, 0)
         )
         for number, (wait, compute, barrier) in enumerate(own):
-            row = (rank, 1, 1, number, 0, wait, NOMINAL_NS, compute, barrier, 7, 100)
+            row = (rank, 1, 1, number, 0, wait, 0, 0, NOMINAL_NS, compute, barrier)
+            row += (7, 100)
             steps.append(row)
     shuffle = np.random.default_rng(order).permutation
     return {

@@ -225,6 +225,7 @@ def _hosts(plan: Plan, taste: Taste) -> StructArray:
                 8,
                 taste.memory_bytes,
                 4096,
+                -1,
                 f"b{n}",
             )
             for n in range(plan.system.hosts)

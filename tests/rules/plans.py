@@ -79,6 +79,7 @@ def system(**values: object) -> System:
             "data_path": "data",
             "data_shared": True,
             "results_on_data_path": False,
+            "observers": (),
             **values,
         }
     )
@@ -95,7 +96,9 @@ def submission(**values: object) -> Submission:
             "seed": 7,
             "cold_reads": True,
             "verify_fraction": 0.1,
-            "rank_silent_s": 30.0,
+            "calibration_s": 10.0,
+            "stall_report_s": 10.0,
+            "stall_limit_s": 300.0,
             "min_rate_bytes_per_s": 10**6,
             "sampler": Sampler(interval_s=1.0, max_samples=0),
             "scale": sizing.OFFICIAL_SCALE,
@@ -113,7 +116,7 @@ def plan(
     claim = claim or submission()
     facts = derive(workload, where, claim)
     return Plan(
-        schema="plan/1",
+        schema="plan/2",
         name=f"{workload.name}-{where.name}",
         workload=workload,
         system=where,

@@ -42,7 +42,8 @@ HARMLESS_IN_A_PLAN = {
     "system.data_shared": "judged before the run, on the hosts",
     "submission.division": "open allows what closed allows",
     "submission.verify_fraction": _CARE,
-    "submission.rank_silent_s": _CARE,
+    "submission.stall_report_s": _CARE,
+    "submission.stall_limit_s": _CARE,
     "submission.sampler.interval_s": "the samples are closer than it asks",
     "submission.sampler.max_samples": "not as many were taken",
 }
