@@ -83,10 +83,13 @@ def _run(folder: Folder, budget_bytes: int) -> Subject:
     if evidence is None:
         raise PlanError(f"{where}: the run can't be judged, {EVIDENCE} {fault}")
     doc = parse(evidence.plan_bytes, f"{where}/{EVIDENCE}:/plan")
+    here = folder.root.resolve()
+    sealed = _sealed_ids(_ledger_around(here))
+    is_sealed = None if sealed is None else here.name.rsplit("-", 1)[-1] in sealed
     record = CampaignRecord(
         where=where,
         plan_fault="",
-        runs=(run.record(folder, "", loaded, doc.plan, None),),
+        runs=(run.record(folder, "", loaded, doc.plan, is_sealed),),
         ledger=None,
         checksums=None,
         oddities=(),
@@ -129,6 +132,12 @@ def _campaign(folder: Folder, signers: Signers | None, budget_bytes: int) -> Sub
         stored=stored,
         record=record,
     )
+
+
+def _ledger_around(directory: Path) -> Ledger | None:
+    """Ledger of the campaign that a run directory lies in, None when it lies alone."""
+    around = directory.parent
+    return ledger.read(Folder(around.parent)) if around.name == RUNS else None
 
 
 def _sealed_ids(said: Ledger | None) -> set[str] | None:

@@ -108,6 +108,19 @@ def test_a_single_run_is_judged_alone(bench):
         assert said(judgement, "EV-07")[0].verdict == "NOT_APPLICABLE"
 
 
+def test_a_run_that_its_ledger_does_not_call_sealed_is_none_when_named_alone(bench):
+    """Its files are whole, but sealing failed: nothing of it may be presented."""
+    campaign = bench.demo
+    events = campaigns.ledger_events(campaign.path)
+    for data in events:
+        if data["run_id"] == "00000002" and data["event"] == "run_sealed":
+            data["event"] = "run_aborted"
+    campaigns.write_ledger(campaign.path, events)
+    judgement = judged(campaign.run(2))
+    assert judgement.exit_status == 1
+    assert said(judgement, "3.3.2")[0].verdict != "PASS"
+
+
 def test_an_evidence_file_means_its_run(bench):
     (found,) = subjects(bench.demo.run(2) / "evidence.h5")
     assert found.stage is Stage.RUN
