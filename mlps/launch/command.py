@@ -170,17 +170,19 @@ def _target(start: Start, asked: Asked) -> tuple[Launcher, Target]:
     nodes = nodes_for(launcher, start, named, allocation)
     if allocation and (warning := check_cpus(launcher, allocation, start)):
         _talk(warning)
-    if launcher in launchers:
-        program = launchers[launcher].program
-        _talk(f"{launcher} {launchers[launcher].version}")
-    else:
-        program = TRAITS[launcher].programs[0]
-        _talk(f"{launcher} was not found here; its {program} must be where this runs")
+    found = launchers.get(launcher) or discovery.Found(
+        program=TRAITS[launcher].programs[0], version=""
+    )
+    _talk(f"{launcher} {found.version or 'is not found here'} ({found.program})")
     plugin = ""
     if launcher is Launcher.SLURM:
-        plugin = plugin_of(library, start.extra, discovery.find_plugins(program))
+        plugin = plugin_of(library, start.extra, discovery.find_plugins(found.program))
     return launcher, Target(
-        launcher=program, nodes=nodes, allocation=allocation, pmi=plugin
+        launcher=found.program,
+        version=found.version,
+        nodes=nodes,
+        allocation=allocation,
+        pmi=plugin,
     )
 
 

@@ -2,6 +2,8 @@
 
 from mlps.launch.start import Argv, Start, Target
 
+_SEAL_S = 5
+
 
 def command(start: Start, target: Target) -> Argv:
     """Give mpirun's command line.
@@ -20,7 +22,17 @@ def command(start: Start, target: Target) -> Argv:
         *("-n", str(start.ranks)),
         *("--map-by", f"ppr:{per_host}:node:OVERSUBSCRIBE"),
         *("--bind-to", "none"),
+        *_grace(target.version),
         *(word for name in start.environment for word in ("-x", name)),
         *start.extra,
         *start.program,
     )
+
+
+def _grace(version: str) -> Argv:
+    """Let ranks seal when mpirun is told to end: it kills them after one second.
+
+    Open MPI 5 has no setting for it.
+    """
+    old = version.startswith("4.")
+    return ("--mca", "odls_base_sigkill_timeout", str(_SEAL_S)) if old else ()

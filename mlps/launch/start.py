@@ -40,11 +40,13 @@ class Start:
 class Target:
     """Where to start: the launcher's program and the hosts.
 
-    `nodes` is empty where the launcher or the scheduler finds the hosts itself.
+    `version` is "" where the launcher is not to be asked. `nodes` is empty where the
+    launcher or the scheduler finds the hosts itself.
     `pmi` is Slurm's plugin that connects the ranks, "" for the site's default.
     """
 
     launcher: str
+    version: str = ""
     nodes: tuple[str, ...] = ()
     allocation: Allocation | None = None
     pmi: str = ""
