@@ -25,6 +25,7 @@ _ELSEWHERE = {
     "report": ("rules.report.command", "report", "Report a run or a campaign."),
     "diff": ("rules.comparison.command", "diff", "Compare two plans or two results."),
     "package": ("rules.package.command", "package", "Seal a campaign for submission."),
+    "launch": ("mlps.launch.command", "launch", "Start a plan on its hosts."),
 }
 _HELP = """\
 Compile, judge and explain MLPerf Storage style benchmark plans.

@@ -72,9 +72,10 @@ def _launched_rank() -> int:
 def _route_signals(rank: int) -> None:
     """Let rank 0 decide: others wait for its word and die by themselves after."""
     if rank == 0:
-        signal.signal(signal.SIGTERM, _interrupt)
+        for number in (signal.SIGTERM, signal.SIGUSR1):
+            signal.signal(number, _interrupt)
         return
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1):
         signal.signal(number, _linger)
 
 
