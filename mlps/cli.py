@@ -25,6 +25,7 @@ _ELSEWHERE = {
     "report": ("rules.report.command", "report", "Report a run or a campaign."),
     "diff": ("rules.comparison.command", "diff", "Compare two plans or two results."),
     "package": ("rules.package.command", "package", "Seal a campaign for submission."),
+    "doctor": ("mlps.doctor.command", "doctor", "Check this machine, with the fixes."),
 }
 _HELP = """\
 Compile, judge and explain MLPerf Storage style benchmark plans.
