@@ -4,13 +4,16 @@ import os
 import platform
 import resource
 import shutil
+import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 from mlps.doctor import adjtime, cgroup, launching, probing, procfs
 from mlps.doctor.facts import Facts, Limits, Lost, Machine, Spot
 
-_PATH_S = 7.0
+_PATHS_S = 7.0
+_LEAST_S = 1.0
 _OS_RELEASE = (Path("/etc/os-release"), Path("/usr/lib/os-release"))
 _DROP_CACHES = "/proc/sys/vm/drop_caches"
 _RDMA = Path("/sys/class/infiniband")
@@ -33,7 +36,8 @@ def gather(data: Path, results: Path) -> Facts:
     """Gather all facts of this machine; takes seconds."""
     system = platform.system()
     is_linux = system == "Linux"
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(3) as pool:
+        launcher = pool.submit(launching.launcher) if is_linux else None
         software = pool.submit(launching.software)
         machine = pool.submit(_machine) if is_linux else None
         spots = _spots(data, results) if is_linux else (None, None)
@@ -42,7 +46,9 @@ def gather(data: Path, results: Path) -> Facts:
         version=platform.release() if is_linux else platform.mac_ver()[0],
         architecture=platform.machine(),
         os_release=_first(_OS_RELEASE),
-        software=software.result(),
+        software=replace(
+            software.result(), launcher=launcher.result() if launcher else None
+        ),
         machine=machine.result() if machine else None,
         data=spots[0],
         results=spots[1],
@@ -50,9 +56,13 @@ def gather(data: Path, results: Path) -> Facts:
 
 
 def _spots(data: Path, results: Path) -> tuple[Spot | Lost, Spot | Lost]:
-    first = probing.look_at(data, _PATH_S)
-    # One path is asked once: two probes would only disturb each other.
-    return first, first if data == results else probing.look_at(results, _PATH_S)
+    """Look at one after the other: two probes at once would disturb each other."""
+    end_s = time.monotonic() + _PATHS_S
+    first = probing.look_at(data, _PATHS_S)
+    if data == results:
+        return first, first
+    left_s = max(end_s - time.monotonic(), _LEAST_S)
+    return first, probing.look_at(results, left_s)
 
 
 def _machine() -> Machine:
