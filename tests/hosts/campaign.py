@@ -100,10 +100,10 @@ def compiled(folder: Path, compute_s: float = 0.1) -> Campaign:
     return Campaign(plan=plan)
 
 
-def failed_rules(verdict: dict[str, Any]) -> list[str]:
-    """Name the rules that a verdict holds against a campaign."""
+def failed_rules(verdict: dict[str, Any]) -> dict[str, str]:
+    """Give the rules that a verdict holds against a campaign, and what they saw."""
     findings = [f for subject in verdict["subjects"] for f in subject["findings"]]
-    return [f["rule"] for f in findings if f["verdict"] not in _HARMLESS]
+    return {f["rule"]: f["actual"] for f in findings if f["verdict"] not in _HARMLESS}
 
 
 def ranks_on(host: Host) -> list[int]:

@@ -6,7 +6,6 @@ was as expected, or when no hosts can be emulated here (it says why); 1 otherwis
 
 import signal
 import sys
-import tempfile
 import textwrap
 import time
 from pathlib import Path
@@ -21,36 +20,39 @@ _WIDTH = 100
 
 def main() -> int:
     """Enter the room and play; or say why not."""
-    if room.is_inside():
-        return _play_all(sys.argv[1] if len(sys.argv) > 1 else "")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    if folder := room.folder():
+        return _play_all(sys.argv[1] if len(sys.argv) > 1 else "", folder)
     if why := room.missing():
         sys.stdout.write(f"hosts: skipped: {why}\n")
         return 0
-    return room.enter()
+    try:
+        return room.enter()
+    except KeyboardInterrupt:
+        return 130
 
 
-def _play_all(word: str) -> int:
+def _play_all(word: str, folder: Path) -> int:
     room.settle()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     rows = []
-    for scenario in scenarios():
-        if word in scenario.name:
-            rows.append(_played(scenario))
-            sys.stdout.write(_row(*rows[-1]))
-            sys.stdout.flush()
+    chosen = [one for one in scenarios() if word in one.name]
+    for number, scenario in enumerate(chosen):
+        rows.append(_played(scenario, folder / str(number)))
+        sys.stdout.write(_row(*rows[-1]))
+        sys.stdout.flush()
     wrong = [scenario.name for scenario, seen, _ in rows if seen.wrong]
     verdict = f"not as expected: {', '.join(wrong)}" if wrong else "all as expected"
     sys.stdout.write(f"\n{len(rows)} scenarios: {verdict}\n")
     return 1 if wrong else 0
 
 
-def _played(scenario: Scenario) -> tuple[Scenario, Seen, float]:
+def _played(scenario: Scenario, folder: Path) -> tuple[Scenario, Seen, float]:
+    folder.mkdir()
     start_s = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="mlps-hosts-") as folder:
-        try:
-            seen = scenario.play(Path(folder))
-        except (RuntimeError, TimeoutError) as problem:
-            seen = Seen(wrong=[str(problem)])
+    try:
+        seen = scenario.play(folder)
+    except (RuntimeError, TimeoutError) as problem:
+        seen = Seen(wrong=[str(problem)])
     if seen.wrong:
         sys.stderr.write(f"{scenario.name}: what was going on\n{seen.traces}\n")
     return scenario, seen, time.monotonic() - start_s

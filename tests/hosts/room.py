@@ -9,16 +9,18 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from tests.hosts.network import SSHD
 from tests.hosts.process import run
 
-_INSIDE = "MLPS_HOSTS_INSIDE"
+_FOLDER = "MLPS_HOSTS_FOLDER"
 _TOOLS = {
     "ip": "iproute2",
     "unshare": "util-linux",
     "nsenter": "util-linux",
+    "setpriv": "util-linux",
     "ssh": "openssh-client",
     "ssh-keygen": "openssh-client",
 }
@@ -40,24 +42,27 @@ def missing() -> str:
     return f"no namespaces here: {tried.stderr.strip()}" if tried.status else ""
 
 
-def is_inside() -> bool:
-    """Say whether this process is in the room."""
-    return os.getpid() == 1 and _INSIDE in os.environ
+def folder() -> Path | None:
+    """Give the room's folder; None outside of the room."""
+    named = os.environ.get(_FOLDER, "")
+    return Path(named) if named and os.getpid() == 1 else None
 
 
 def enter() -> int:
     """Run this program again inside of the room; returns its exit status."""
-    spaces = ("--net", "--mount", "--pid", "--mount-proc")
-    inside = subprocess.Popen(
-        ["unshare", *spaces, "--fork", "--kill-child", sys.executable, *sys.argv],
-        env=os.environ | {_INSIDE: "1"},
-    )
-    try:
-        return inside.wait()
-    except BaseException:
-        inside.kill()
-        inside.wait()
-        raise
+    # Whatever kills one of the three in a row kills those below it, too.
+    dying = ("setpriv", "--pdeathsig", "KILL")
+    spaces = ("--net", "--mount", "--pid", "--mount-proc", "--fork", "--kill-child")
+    with tempfile.TemporaryDirectory(prefix="mlps-hosts-") as made:
+        inside = subprocess.Popen(
+            [*dying, "unshare", *spaces, sys.executable, *sys.argv],
+            env=os.environ | {_FOLDER: made},
+        )
+        try:
+            return inside.wait()
+        finally:
+            inside.kill()
+            inside.wait()
 
 
 def settle() -> None:
