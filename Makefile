@@ -2,7 +2,7 @@
 # MPI included, is installed into .venv at the versions and hashes of requirements/.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test lint bench fuzz docs lock clean distclean
+.PHONY: help setup demo test hosts lint bench fuzz docs lock clean distclean
 
 PYTHON ?= $(shell python3.11 --version >/dev/null 2>&1 && echo python3.11 || echo python3)
 WORKLOAD ?= unet3d
@@ -28,6 +28,9 @@ demo: .venv/.stamp ## compile, run and judge a small WORKLOAD (unet3d) on RANKS 
 test: .venv/.stamp ## run the tests: on all cores, but those that start MPI alone
 	$(BIN)/pytest -m 'not mpi' --numprocesses auto --dist loadfile
 	$(BIN)/pytest -m mpi
+
+hosts: .venv/.stamp ## run across emulated hosts, one cut off (Linux, root, iproute2, sshd)
+	$(BIN)/python tests/hosts/hosts.py
 
 lint: .venv/.stamp ## check style, types and the layering of the packages
 	$(BIN)/ruff check

@@ -26,6 +26,7 @@ _ELSEWHERE = {
     "diff": ("rules.comparison.command", "diff", "Compare two plans or two results."),
     "package": ("rules.package.command", "package", "Seal a campaign for submission."),
     "launch": ("mlps.launch.command", "launch", "Start a plan on its hosts."),
+    "doctor": ("mlps.doctor.command", "doctor", "Check this machine, with the fixes."),
 }
 _HELP = """\
 Compile, judge and explain MLPerf Storage style benchmark plans.

@@ -1,0 +1,140 @@
+"""The command on the machine it runs on, with a real launcher and a false one."""
+
+import errno
+import json
+import os
+import stat
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from mlps.doctor import gathering, launching, probing
+from mlps.doctor.facts import Lost, Spot
+from tests.conftest import BIN
+
+pytestmark = pytest.mark.mpi
+
+# What a launcher of another MPI does to its ranks: it starts each on its own.
+STRANGER = """\
+#!/bin/sh
+[ "$1" = --version ] && exec echo "mpirun (Open MPI) 4.1.4"
+shift 2
+"$@"
+"$@"
+"""
+
+
+def is_running(pid: str) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+@pytest.fixture
+def of_the_environment(monkeypatch):
+    monkeypatch.setenv("PATH", f"{BIN}:{os.environ['PATH']}")
+
+
+def test_this_machine(tmp_path, of_the_environment, mlps):
+    said = mlps("doctor", "--data", "d", "--results", "r", "--json")
+    assert not said.stderr
+    data = json.loads(said.stdout)
+    rows = {row["subject"]: row for row in data["rows"]}
+    assert rows["2 ranks"]["status"] == "OK", rows
+    assert rows["small reads"]["status"] == "OK"
+    assert str(tmp_path / "d") in rows["data"]["what"]
+    assert data["ready"] is (said.returncode == 0)
+    assert list(tmp_path.iterdir()) == []
+    table = mlps("doctor")
+    assert "one world of size 2" in table.stdout
+
+
+def test_a_launcher_of_another_mpi(tmp_path, monkeypatch, mlps):
+    wrong = tmp_path / "bin" / "mpirun"
+    wrong.parent.mkdir()
+    wrong.write_text(STRANGER)
+    wrong.chmod(wrong.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("PATH", f"{wrong.parent}:{os.environ['PATH']}")
+    said = mlps("doctor")
+    assert said.returncode == 3
+    assert "2 worlds of size 1" in said.stdout
+    assert f"start with {BIN / 'mpirun'}" in said.stdout
+    assert "not ready: 1 error: 2 ranks" in said.stdout
+
+
+def test_a_command_that_hangs_is_ended_with_its_children(tmp_path):
+    mark = tmp_path / "pid"
+    hang = ["sh", "-c", f"sleep 60 & echo $! > {mark}; wait"]
+    said = launching.run(hang, 1.0)
+    assert said.status is None
+    end_s = time.monotonic() + 20
+    while is_running(mark.read_text().strip()):
+        assert time.monotonic() < end_s
+        time.sleep(0.05)
+
+
+def test_a_broken_package_is_told_apart(tmp_path, monkeypatch):
+    (tmp_path / "h5py.py").write_text("raise ImportError('libhdf5.so.310')\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    problems = {p.name: p.problem for p in launching.software().packages}
+    assert problems["h5py"] == "ImportError: libhdf5.so.310"
+    assert not problems["numpy"]
+
+
+def test_a_package_that_kills_its_process_is_told(tmp_path, monkeypatch):
+    (tmp_path / "numpy.py").write_text("import os; os.abort()\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    problems = {p.name: p.problem for p in launching.software().packages}
+    assert not problems["mlps"]
+    assert "ended with -6" in problems["hydra"]
+
+
+def test_a_path_is_looked_at_and_left_as_it_was(tmp_path):
+    found = probing.look_at(tmp_path / "not" / "yet", 20)
+    assert isinstance(found, Spot)
+    assert found.there == tmp_path
+    assert found.device == tmp_path.stat().st_dev
+    assert found.reads is not None
+    assert len(found.reads.latencies_ns) > 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_path_where_nothing_can_be_written():
+    found = probing.look_at(Path("/proc/nothing"), 20)
+    assert isinstance(found, Spot)
+    assert found.write_errno in (errno.ENOENT, errno.EACCES, errno.EPERM)
+    assert found.fs_type == "proc"
+
+
+def test_a_path_that_does_not_answer(monkeypatch):
+    def hang(path: Path) -> Spot:
+        import threading  # noqa: PLC0415
+
+        threading.Event().wait(30)
+        raise AssertionError(path)
+
+    monkeypatch.setattr(probing, "_spot", hang)
+    assert probing.look_at(Path("/x"), 0.05) == Lost(
+        path=Path("/x"), reason="no answer within 0 s"
+    )
+
+
+def test_files_that_can_not_be_read_give_their_errno(tmp_path):
+    gone = str(tmp_path / "gone")
+    assert gathering.read_files((gone, "/proc")) == {
+        gone: errno.ENOENT,
+        "/proc": errno.EISDIR,
+    }
+
+
+def test_nothing_of_mpi_or_hydra_is_imported():
+    code = (
+        "import sys, mlps.doctor.command as c\n"
+        "bad = {'mpi4py', 'hydra', 'omegaconf', 'runner', 'rules', 'h5py', 'numpy'}\n"
+        "print(sorted(bad & set(sys.modules)))"
+    )
+    said = launching.run([sys.executable, "-c", code], 20)
+    assert said.stdout == "[]\n", said.stderr
