@@ -49,6 +49,11 @@ class Parts:
             "oversleep": self.oversleep_ns,
         }
 
+    @property
+    def own_causes_ns(self) -> dict[str, int]:
+        """What a rank lost by itself: not waiting for others in the barrier."""
+        return {k: ns for k, ns in self.causes_ns.items() if k != "barrier"}
+
     def percent(self, part_ns: int) -> float:
         """Express a part in percent of the steps' time; 0 when there were none."""
         return 100 * part_ns / self.total_ns if self.total_ns > 0 else 0.0
