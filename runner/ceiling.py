@@ -22,12 +22,6 @@ _REMEDIES = {
 }
 
 
-class LowCeilingError(StopOrder):
-    """This client could not reach the target with any storage."""
-
-    exit_status = NotReadyError.exit_status
-
-
 class CalibrationRows:
     """Steps of the calibration as rank 0 books them; seconds' worth, so kept."""
 
@@ -47,11 +41,13 @@ class CalibrationRows:
         return sum(len(rows) for rows in self._kept) >= self._wanted
 
     def require_target(self) -> None:
-        """Raise LowCeilingError if the ceiling is below the plan's target."""
+        """Stop the campaign if this client could not reach the target at all."""
         found = find_ceiling(self._plan, np.concatenate(self._kept))
         target_percent = 100 * self._plan.workload.metric.au
         if found is not None and found.percent < target_percent:
-            raise LowCeilingError(_told(found, target_percent))
+            raise StopOrder(
+                _told(found, target_percent), status=NotReadyError.exit_status
+            )
 
 
 def _told(found: Ceiling, target_percent: float) -> str:

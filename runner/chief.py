@@ -20,13 +20,17 @@ from runner.scribe import Scribe
 class StopOrder(Exception):
     """The run must end now; `blamed_rank` is -1 when no rank is to blame."""
 
-    exit_status = RunFailedError.exit_status
-
-    def __init__(self, reason: str, blamed_rank: int = -1) -> None:
-        """Keep reason and blame for the evidence."""
+    def __init__(
+        self,
+        reason: str,
+        blamed_rank: int = -1,
+        status: int = RunFailedError.exit_status,
+    ) -> None:
+        """Keep reason and blame for the evidence, and the exit status."""
         super().__init__(reason)
         self.reason = reason
         self.blamed_rank = blamed_rank
+        self.status = status
 
 
 @dataclass(slots=True)
@@ -81,7 +85,7 @@ class Chief:
         mine.silent_reported = False
         for table, rows in frame.items():
             self.scribe.append(table, rows)
-        self.live.take_frame(rank, frame)
+        self.live.take_frame(frame)
         for listen in self.listeners:
             listen(frame)
 

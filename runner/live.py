@@ -131,7 +131,7 @@ class LiveView:
                 self._write(line(self.progress))
         self.progress = Progress()
 
-    def take_frame(self, rank: int, frame: Mapping[str, StructArray]) -> None:
+    def take_frame(self, frame: Mapping[str, StructArray]) -> None:
         """Add a frame, which may be of several ranks, to the totals."""
         progress = self.progress
         steps = frame.get("steps")
