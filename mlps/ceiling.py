@@ -27,13 +27,14 @@ LIMITS = {
 class Ceiling:
     """Utilization by the rules, as of an epoch, and what the rest went to.
 
-    `percent` is the mean over ranks, as a target is judged; `parts` are of the
-    windows of all ranks.
+    `percent` is the mean over ranks, as a target is judged; `awaited_rank` is the one
+    the others waited for most; `parts` are of the windows of all ranks.
     """
 
     percent: float
     slowest_rank: int
     slowest_percent: float
+    awaited_rank: int
     window_steps: int
     parts: Parts
 
@@ -59,21 +60,23 @@ def calibration_steps(steps: StructArray) -> StructArray:
 
 
 def find_ceiling(plan: Plan, steps: StructArray) -> Ceiling | None:
-    """Find the ceiling in the table steps; None without steps that count."""
+    """Find the ceiling in the table steps; None without steps of compute that count."""
     steps = calibration_steps(steps)
     steps = steps[np.lexsort((steps["step"], steps["rank"]))]
     nominal_ns = metrics.nominal_compute_ns(plan)
     ranks, firsts = np.unique(steps["rank"], return_index=True)
     windows = [metrics.window_of(plan, own) for own in np.split(steps, firsts[1:])]
-    if not len(ranks) or not all(len(window) for window in windows):
+    if not len(ranks) or not nominal_ns or not all(map(len, windows)):
         return None
     parts = [parts_of(window, nominal_ns) for window in windows]
     percents = [p.percent(p.compute_ns) for p in parts]
     slowest = percents.index(min(percents))
+    barriers = [p.barrier_ns for p in parts]
     return Ceiling(
         percent=metrics.mean(percents),
         slowest_rank=int(ranks[slowest]),
         slowest_percent=percents[slowest],
+        awaited_rank=int(ranks[barriers.index(min(barriers))]),
         window_steps=min(len(window) for window in windows),
         parts=together(parts),
     )

@@ -132,6 +132,7 @@ def _calibration(plan: Plan, tables: Tables) -> dict[str, Any] | None:
         "ceiling_percent": found.percent,
         "slowest_rank": found.slowest_rank,
         "ceiling_slowest_rank_percent": found.slowest_percent,
+        "awaited_rank": found.awaited_rank,
         "window_steps": found.window_steps,
         "limited_by": found.limit,
         "lost_percent": found.lost_percent,

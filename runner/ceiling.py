@@ -15,8 +15,8 @@ _REMEDIES = {
     "step overhead": "fewer accelerators per host, or hosts with faster cores",
     "no CPU for readers": "fewer accelerators per host, more cores, or ranks bound to"
     " cores of their own",
-    "barrier": "a look at the rank named above and its host, a faster network between"
-    " hosts, or ranks bound to cores of their own",
+    "barrier": "a look at that rank and its host, a faster network between hosts, or"
+    " ranks bound to cores of their own",
     "oversleep of compute": "fewer accelerators per host, more cores, nothing else on"
     " the host, or ranks bound to cores of their own",
 }
@@ -58,6 +58,7 @@ def _told(found: Ceiling, target_percent: float) -> str:
         f"calibration: without any storage this client reaches {found.percent:.2f} %"
         f" utilization (rank {found.slowest_rank}: {found.slowest_percent:.2f} %), the"
         f" target is {target_percent:.2f} %; no storage could reach it."
-        f" What limits: {found.limit} (lost to {lost})."
+        f" What limits: {found.limit} (lost to {lost}; rank {found.awaited_rank} was"
+        " waited for most)."
         f" What helps: {_REMEDIES[found.limit]}"
     )
