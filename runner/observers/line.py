@@ -109,6 +109,8 @@ class Line:
             self.tally.missed += self._answered and not is_last
             if is_last:
                 self._end()
+                if not self._answered:
+                    self.failure = self.failure or "the run ended before it answered"
         elif self._is_waiting:
             self.tally.missed += not is_last
         elif is_last or self._has_room:

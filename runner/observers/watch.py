@@ -93,8 +93,7 @@ class Watch:
             if not self._keep(line.sample()):
                 line.tally.missed += 1
             line.check()
-            if line.failure and line.node not in self._told:
-                self._tell(line)
+            self._tell(line)
 
     def _wake(self) -> None:
         os.read(self._wake_out, 1)
@@ -112,6 +111,9 @@ class Watch:
         return True
 
     def _tell(self, line: Line) -> None:
+        """Tell once why a host was lost, in the evidence and to people."""
+        if not line.failure or line.node in self._told:
+            return
         self._told.add(line.node)
         then = "given up for this run" if line.is_given_up else "tried again"
         self._event(
@@ -126,6 +128,7 @@ class Watch:
 
     def _close(self) -> None:
         for line in self._lines:
+            self._tell(line)
             if line.tally.samples:
                 self._event("info", _closing_words(line))
         self._selector.close()
