@@ -73,6 +73,7 @@ class Office:
         self, run: Run, run_id: str, plan_bytes: bytes, facts: Mapping[str, Any]
     ) -> Chief:
         """Create the run's directory and evidence; its first rows are the facts."""
+        plan = self._doc.plan
         self._run_directory = self.directory.run(run, run_id)
         self.ledger.append("run_started", run.number, run_id)
         try:
@@ -95,6 +96,9 @@ class Office:
         self.scribe.append("run", to_rows("run", [row]))
         for table, rows in facts.items():
             self.scribe.append(table, rows)
+        observers, sampler = plan.system.observers, plan.submission.sampler
+        if observers and sampler.interval_s:
+            self.scribe.observe(observers, self._place.node_count, sampler)
         return Chief(
             hosts=self._place.hosts,
             scribe=self.scribe,

@@ -18,6 +18,7 @@ from typing import Any
 
 from mlps.errors import NotReadyError, RunFailedError
 from mlps.evidence.table import StructArray
+from mlps.plan import Sampler, plain
 
 _START_S = 60.0
 _LAUNCHER_PREFIXES = ("PMI", "MPI", "HYDI_", "OMPI_", "PMIX_", "PRTE_", "SLURM_")
@@ -69,6 +70,11 @@ class Scribe:
         """Hand over rows of a table."""
         if len(rows):
             self._send({"do": "append", "table": table}, rows.tobytes())
+
+    def observe(self, hosts: Sequence[str], first_node: int, sampler: Sampler) -> None:
+        """Have hosts without ranks sampled until the file is sealed."""
+        watch = {"hosts": list(hosts), "first_node": first_node, **plain(sampler)}
+        self._send({"do": "observe", "watch": watch})
 
     def seal(self, outcome: str, blamed_rank: int, reason: str) -> None:
         """End the run's file; the answer arrives through `answers`."""

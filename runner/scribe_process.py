@@ -22,6 +22,7 @@ from mlps.evidence.writer import EvidenceWriter
 from mlps.plan import parse
 from mlps.summary import summarize
 from runner.deathwatch import Death, Deathwatch
+from runner.observers.watch import Watch
 
 FLUSH_INTERVAL_S = 5.0
 # A flush writes the whole file: a large one is written less often.
@@ -80,6 +81,7 @@ class Desk:
         """No file is open yet."""
         self._file: RunFile | None = None
         self._watch: Deathwatch | None = None
+        self._observers: Watch | None = None
         self._speaking = threading.Lock()
 
     def say(self, **answer: object) -> None:
@@ -102,7 +104,11 @@ class Desk:
             self.say(watching=True)
         elif header["do"] == "append" and file is not None:
             file.append(header["table"], payload)
+        elif header["do"] == "observe":
+            self._observers = Watch(**header["watch"])
+            self._observers.start()
         elif header["do"] == "seal" and file is not None:
+            self._end_observing()
             self._file = None
             file.end(header["outcome"], header["blamed_rank"], header["reason"])
             self.say(sealed=file.summarize())
@@ -112,6 +118,7 @@ class Desk:
     def flush_if_due(self) -> None:
         """Flush the open file once per interval."""
         if self._file is not None:
+            self._take_observed(self._file)
             self._file.flush_if_due()
 
     def abandoned(self) -> None:
@@ -122,12 +129,24 @@ class Desk:
         death = self._watch.first(_NOTICE_S) if self._watch is not None else None
         if death is not None:
             reason, blamed = f"{death.text}; the launcher ended the world", death.rank
+        self._end_observing()
         self._file.end("aborted", blamed, reason)
         sys.stderr.write(
             f"mlps-runner: aborted: {reason}\n"
             f"  evidence is kept in {self._file.path.parent}\n"
             "  fix the cause and start the same command again: it resumes\n"
         )
+
+    def _take_observed(self, file: RunFile) -> None:
+        if self._observers is not None:
+            for table, rows in self._observers.take().items():
+                file.append(table, rows.tobytes())
+
+    def _end_observing(self) -> None:
+        if self._observers is not None and self._file is not None:
+            self._observers.stop()
+            self._take_observed(self._file)
+            self._observers = None
 
     def _tell(self, death: Death) -> None:
         self.say(died=death.text, rank=death.rank)

@@ -1,9 +1,15 @@
 """The system under test and the submission: where it runs and what it claims."""
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from mlps.plan.typed import at_least, share
+
+_HOST = re.compile(
+    r"([A-Za-z0-9_][\w.-]{0,63}@)?[A-Za-z0-9_:][\w.:%-]{0,190}", re.ASCII
+)
+"""A name or address as ssh takes it: never an option, nothing a shell would expand."""
 
 
 class Division(StrEnum):
@@ -31,6 +37,16 @@ class System:
     data_shared: bool
     results_on_data_path: bool
     observers: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse observers that are no host names."""
+        for place, host in enumerate(self.observers):
+            if not _HOST.fullmatch(host):
+                raise ValueError(
+                    f"observers[{place}] is {host!r}; give a host or user@host"
+                )
+            if host in self.observers[:place]:
+                raise ValueError(f"observers[{place}]: {host!r} is there twice")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

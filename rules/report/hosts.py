@@ -16,14 +16,17 @@ from rules.report.view import HostView, PhaseSpan, RankView
 MOST_HOSTS = 4096
 HOSTS_DRAWN = 8
 """Hosts whose panels are made: those whose ranks waited most."""
+OBSERVERS_DRAWN = 4
+"""Of those without ranks: those whose processors were busiest."""
 
 
 def hosts(
     tables: Tables, line: Timeline, ranks: Sequence[RankView], limit: int
 ) -> tuple[HostView, ...]:
-    """One view of each host, in the order of the host numbers."""
-    if len(tables["hosts"]) > MOST_HOSTS:
-        raise ValueError(f"{len(tables['hosts'])} hosts, more than {MOST_HOSTS}")
+    """One view of each host in the order of their numbers, those without ranks last."""
+    count = len(tables["hosts"]) + len(tables["observers"])
+    if count > MOST_HOSTS:
+        raise ValueError(f"{count} hosts, more than {MOST_HOSTS}")
     tenants: dict[int, list[RankView]] = {}
     for rank in ranks:
         tenants.setdefault(rank.node, []).append(rank)
@@ -33,13 +36,16 @@ def hosts(
     ]
     worst = sorted(found, key=lambda h: (-(h.wait_percent or 0.0), h.node))
     drawn = {host.node for host in worst[:HOSTS_DRAWN]}
+    observers = [_observer(tables, row, line) for row in tables["observers"]]
+    busiest = sorted(observers, key=lambda h: -(h.cpu_busy_percent or 0.0))
+    drawn |= {host.node for host in busiest[:OBSERVERS_DRAWN]}
     return tuple(
         replace(
             host, panels=tuple(make(tables, host.node, line, limit) for make in PANELS)
         )
         if host.node in drawn
         else host
-        for host in found
+        for host in (*found, *observers)
     )
 
 
@@ -57,6 +63,22 @@ def _host(
         ranks=int((tables["ranks"]["node"] == node).sum()),
         wait_percent=100 * waited / whole if whole > 0 else None,
         worst_rank=worst.rank if worst else None,
+        cpu_busy_percent=_busy(tables["cpu"], node, line, epochs or line.phases),
+        memory_used_bytes=_most_used(tables["memory"], node),
+        panels=(),
+    )
+
+
+def _observer(tables: Tables, row: np.void, line: Timeline) -> HostView:
+    """View of a host without ranks: what it did while the epochs ran."""
+    node = int(row["node"])
+    epochs = [span for span in line.phases if span.epoch > 0]
+    return HostView(
+        node=node,
+        hostname=f"{bytes(row['host']).decode(errors='replace')} (observed)",
+        ranks=0,
+        wait_percent=None,
+        worst_rank=None,
         cpu_busy_percent=_busy(tables["cpu"], node, line, epochs or line.phases),
         memory_used_bytes=_most_used(tables["memory"], node),
         panels=(),

@@ -9,7 +9,7 @@ from mlps.units import format_bytes
 from rules.engine import judge
 from rules.finding import DivisionVerdict, Judgement
 from rules.report.chapter import Chapter, Fact, Tone
-from rules.report.hosts import HOSTS_DRAWN
+from rules.report.hosts import HOSTS_DRAWN, OBSERVERS_DRAWN
 from rules.report.run import run_view
 from rules.report.view import RunView
 from rules.rule import Stage
@@ -88,7 +88,8 @@ def _runs(found: Subject) -> tuple[RunView, ...]:
     if found.record is None:
         return ()
     folder = Folder(Path(found.record.where))
-    limit = points(found.doc.plan.system.hosts, len(found.record.runs))
+    system = found.doc.plan.system
+    limit = points(system.hosts, len(found.record.runs), len(system.observers))
     views = []
     for record in found.record.runs:
         inside = record.where if found.stage is Stage.CAMPAIGN else ""
@@ -97,9 +98,9 @@ def _runs(found: Subject) -> tuple[RunView, ...]:
     return tuple(views)
 
 
-def points(hosts: int, runs: int) -> int:
+def points(hosts: int, runs: int, observers: int = 0) -> int:
     """Points a series of a chapter may have, so that a page stays small."""
-    drawn = min(hosts, HOSTS_DRAWN)
+    drawn = min(hosts, HOSTS_DRAWN) + min(observers, OBSERVERS_DRAWN)
     lines = runs * (_SERIES_PER_RUN + drawn * _SERIES_PER_HOST)
     return max(_LEAST_POINTS, min(MOST_POINTS, _ALL_POINTS // max(lines, 1)))
 

@@ -44,7 +44,8 @@ def _data_mount(row: np.void, tables: Tables) -> DataMount:
     else:
         device = source.rsplit("/", 1)[-1]
         disks = tables["disks"]
-        if device and np.any(disks["device"] == device.encode()):
+        own = disks["device"][disks["node"] == row["node"]]
+        if device and np.any(own == device.encode()):
             counter = device
     return DataMount(
         node=int(row["node"]),

@@ -60,7 +60,9 @@ def _others(columns: Sequence[str], hosts: int) -> str:
     if not columns:
         return ""
     rest = hosts - len(columns) - 1
-    more = note(f"{rest} more hosts, whose ranks waited less, are not drawn.")
+    more = note(
+        f"{rest} more hosts, whose ranks waited less or which have none, are not drawn."
+    )
     inside = _columns(columns) + (more if rest else "")
     return details(f"{len(columns)} more hosts over time", inside)
 
