@@ -30,6 +30,7 @@ from runner.place import Place
 from runner.post import Kind, Post
 from runner.pump import Pump
 from runner.recorder import Recorder
+from runner.rehearsal.rehearsal import rehearse
 from runner.rehearsal.row import Row
 from runner.sampler import Sampler
 from runner.training import Training
@@ -41,14 +42,26 @@ _INTERRUPTED = 130
 T = TypeVar("T")
 
 
-def drive(comm: Any, shared: Any, plan_path: Path, results: Path | None) -> int:  # noqa: ANN401
-    """Execute the campaign; returns the exit status. Collective over `comm`."""
+def drive(
+    comm: Any,  # noqa: ANN401
+    shared: Any,  # noqa: ANN401
+    plan_path: Path,
+    results: Path | None,
+    *,
+    rehearsing: bool = False,
+) -> int:
+    """Execute the campaign, or only rehearse it; returns the exit status.
+
+    Collective over `comm`.
+    """
     try:
         ask = _on_rank_0(comm, lambda: read_ask(plan_path, results))
         doc = parse(ask.plan_bytes, ask.where)
         check_world(comm.Get_size(), doc.plan, ask.where)
         here = place.find_place(comm, shared)
         lock = software.own_lock(shared)
+        if rehearsing:
+            return rehearse(comm, here, doc, ask, lock)
         start = Start(comm, doc, here, ask, lock)
         start.get_ready()
         start.run()

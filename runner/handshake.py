@@ -13,6 +13,7 @@ from runner import hosts, software
 from runner.place import Place
 from runner.rehearsal import memory
 from runner.rehearsal.memory import Appetite
+from runner.rehearsal.names import ranges
 from runner.rehearsal.row import Row, error, errors
 
 
@@ -33,9 +34,10 @@ def own_answer(
     doc: PlanDocument, place: Place, where: str, lock: Lock, problems: Sequence[Row]
 ) -> Answer:
     """Answer for this rank; rank 0 compares itself with the plan's lock, too."""
+    plan_lock = software.lock_of_plan(doc, where)
     found = [*problems, *software.missing(lock)]
     if place.rank == 0:
-        found += software.from_plan(lock, software.lock_of_plan(doc, where))
+        found += software.from_plan(lock, plan_lock)
     return Answer(
         pid=os.getpid(),
         plan_digest=doc.digest,
@@ -80,7 +82,8 @@ def table(place: Place, problems: Sequence[tuple[int, Row]]) -> str:
     for (host, problem), ranks in sorted(grouped.items(), key=lambda item: item[1]):
         where = f"{host} rank {ranges(ranks)}"
         lines.append(f"  {where:<24} {problem.says}")
-        lines.append(f"  {'':<24}   fix: {problem.fix}")
+        if problem.fix:
+            lines.append(f"  {'':<24}   fix: {problem.fix}")
     return "\n".join(lines)
 
 
@@ -100,16 +103,3 @@ def differences(said: Answer, first: Answer) -> list[Row]:
         if mine != theirs
     ]
     return [*found, *software.from_rank_0(said.software, first.software)]
-
-
-def ranges(ranks: Sequence[int]) -> str:
-    """Render numbers briefly: `0-3,7`."""
-    parts: list[list[int]] = []
-    for rank in sorted(ranks):
-        if parts and rank == parts[-1][-1] + 1:
-            parts[-1].append(rank)
-        else:
-            parts.append([rank])
-    return ",".join(
-        str(part[0]) if len(part) == 1 else f"{part[0]}-{part[-1]}" for part in parts
-    )

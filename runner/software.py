@@ -6,13 +6,14 @@ inode, size, times) takes over what the first rank of its host found.
 
 import hashlib
 import sys
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from mlps import software
 from mlps.errors import PlanError
 from mlps.plan import PlanDocument, TypedError
 from mlps.software import Difference, Files, Lock, Package
-from runner.rehearsal.row import Row, error
+from runner.rehearsal.row import Row, error, ok, warn
 
 CHECK = "software"
 _WHERE = "provenance.software"
@@ -97,6 +98,39 @@ def from_plan(own: Lock, plan: Lock | None) -> list[Row]:
         for d in software.differences(own, plan)
         if not d.here.is_absent and not d.there.is_absent
     ]
+
+
+def agreements(locks: Sequence[Lock], plan: Lock | None) -> Iterator[tuple[int, Row]]:
+    """Tell of each rank that has no error what its software agrees with."""
+    for rank, own in enumerate(locks):
+        if rank and not from_rank_0(own, locks[0]):
+            yield rank, ok(CHECK, "the same packages and files as rank 0")
+    if not from_plan(locks[0], plan):
+        yield 0, _agreement(locks[0], plan)
+
+
+def _agreement(own: Lock, plan: Lock | None) -> Row:
+    packages = ", ".join(f"{p.name} {p.version}" for p in own.packages)
+    if plan is None:
+        return warn(
+            CHECK,
+            f"{packages}: the plan has no software lock to compare with",
+            "compile the plan with this version of mlps",
+        )
+    unknown = [p.name for p in own.packages if plan.get(p.name).is_absent]
+    if unknown:
+        return warn(
+            CHECK,
+            f"{packages}: {', '.join(unknown)} was absent where the plan was compiled",
+            "compile the plan with this environment",
+        )
+    if own.platform != plan.platform:
+        return ok(
+            CHECK,
+            f"{packages}: the versions of the plan's lock; their files can't be"
+            f" compared, it is of {plan.platform}",
+        )
+    return ok(CHECK, f"{packages}: versions and files are those of the plan's lock")
 
 
 def _fix(difference: Difference) -> str:

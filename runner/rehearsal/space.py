@@ -1,6 +1,7 @@
 """Free space for what the plan will write."""
 
 import os
+import time
 from pathlib import Path
 
 from mlps.units import format_bytes
@@ -8,6 +9,7 @@ from runner.rehearsal.paths import existing_part
 from runner.rehearsal.row import Row, error, ok
 
 _CHECK = "space"
+_COUNT_S = 2.0
 
 
 def check_dataset_space(data_root: Path, needed_bytes: int) -> Row:
@@ -36,6 +38,18 @@ def check_evidence_space(results_root: Path, needed_bytes: int) -> Row:
     if free_bytes < needed_bytes:
         return error(_CHECK, says, "free space there, or choose another --results")
     return ok(_CHECK, says)
+
+
+def present_bytes(directory: Path, limit_s: float = _COUNT_S) -> int:
+    """Add up the files below a directory, for so long; what is left out is missing."""
+    deadline_s = time.monotonic() + limit_s
+    total = 0
+    for folder, _, names in os.walk(directory):
+        for name in names:
+            if time.monotonic() > deadline_s:
+                return total
+            total += Path(folder, name).stat().st_size
+    return total
 
 
 def free(path: Path) -> int:
