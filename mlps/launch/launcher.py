@@ -88,6 +88,6 @@ def check_suits(launcher: Launcher, library: Library | None) -> None:
     suitable = [name for name in Launcher if library in TRAITS[name].starts]
     raise LaunchError(
         f"--launcher {launcher} can't start this mlps-runner: its mpi4py loads"
-        f" {library}, which needs --launcher {' or '.join(suitable)}; or install mlps"
-        " in an environment whose mpi4py loads the MPI of the launcher"
+        f" {library}, which needs --launcher {' or '.join(suitable)}; or set"
+        " MPI4PY_LIBMPI to the launcher's libmpi.so and add --env MPI4PY_LIBMPI"
     )

@@ -64,7 +64,7 @@ def test_what_is_not_certain_is_the_users_choice(found, library):
     ],
 )
 def test_a_launcher_of_another_mpi_is_refused(launcher, library, instead):
-    with pytest.raises(LaunchError, match=f"--launcher {instead}; or install"):
+    with pytest.raises(LaunchError, match=f"--launcher {instead}; or set"):
         check_suits(launcher, library)
 
 
