@@ -12,7 +12,7 @@ from pathlib import Path
 from mlps.doctor import adjtime, cgroup, launching, probing, procfs
 from mlps.doctor.facts import Facts, Limits, Lost, Machine, Spot
 
-_PATHS_S = 7.0
+PATHS_S = 7.0
 _LEAST_S = 1.0
 _OS_RELEASE = (Path("/etc/os-release"), Path("/usr/lib/os-release"))
 _DROP_CACHES = "/proc/sys/vm/drop_caches"
@@ -57,8 +57,8 @@ def gather(data: Path, results: Path) -> Facts:
 
 def _spots(data: Path, results: Path) -> tuple[Spot | Lost, Spot | Lost]:
     """Look at one after the other: two probes at once would disturb each other."""
-    end_s = time.monotonic() + _PATHS_S
-    first = probing.look_at(data, _PATHS_S)
+    end_s = time.monotonic() + PATHS_S
+    first = probing.look_at(data, PATHS_S)
     if data == results:
         return first, first
     left_s = max(end_s - time.monotonic(), _LEAST_S)

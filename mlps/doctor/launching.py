@@ -11,8 +11,8 @@ from pathlib import Path
 from mlps.doctor.facts import Ended, Launcher, Package, Software
 
 HELLO_S = 6.0
-_VERSION_S = 2.0
-_PACKAGES_S = 6.0
+VERSION_S = 2.0
+PACKAGES_S = 6.0
 _NAMES = ("mpirun", "mpiexec")
 _DISTRIBUTIONS = {
     "mlps": "mlps",
@@ -57,7 +57,8 @@ _OF_A_LAUNCHER = ("PMI_", "PMIX_", "OMPI_", "PRTE_", "HYDI_", "MPI_LOCAL", "MPIR
 
 def software() -> Software:
     """Find out what is installed, all but the launcher."""
-    said = run([sys.executable, "-P", "-c", _IMPORT, json.dumps(_DISTRIBUTIONS)])
+    probe = [sys.executable, "-P", "-c", _IMPORT, json.dumps(_DISTRIBUTIONS)]
+    said = run(probe, PACKAGES_S)
     lines = json_lines(said.stdout)
     return Software(
         python=sys.version_info[:3],
@@ -69,7 +70,7 @@ def software() -> Software:
     )
 
 
-def run(command: list[str], timeout_s: float = _PACKAGES_S) -> Ended:
+def run(command: list[str], timeout_s: float) -> Ended:
     """Run a command to its end, or to ours: it and all that it started."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as talk:
         process = subprocess.Popen(
@@ -126,7 +127,7 @@ def launcher() -> Launcher | None:
         path=path,
         on_path=bool(typed),
         beside=beside if beside != path else "",
-        version=run([path, "--version"], _VERSION_S),
+        version=run([path, "--version"], VERSION_S),
         hello=run(hello, HELLO_S),
     )
 

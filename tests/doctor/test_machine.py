@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from mlps.doctor import gathering, launching, probing
+from mlps.doctor.examination import examine
 from mlps.doctor.facts import Lost, Spot
+from mlps.doctor.row import Row, Status
 from tests.conftest import BIN
 
 pytestmark = pytest.mark.mpi
@@ -34,35 +36,50 @@ def is_running(pid: str) -> bool:
 
 
 @pytest.fixture
-def of_the_environment(monkeypatch):
+def patient(monkeypatch):
+    """Give a busy machine the time it needs."""
+    for name in ("HELLO_S", "VERSION_S", "PACKAGES_S"):
+        monkeypatch.setattr(launching, name, 120)
+    monkeypatch.setattr(gathering, "PATHS_S", 120)
+
+
+def looked_at(data: Path, results: Path) -> dict[str, Row]:
+    return {row.subject: row for row in examine(gathering.gather(data, results)).rows}
+
+
+def test_this_machine(tmp_path, patient, monkeypatch):
     monkeypatch.setenv("PATH", f"{BIN}:{os.environ['PATH']}")
-
-
-def test_this_machine(tmp_path, of_the_environment, mlps):
-    said = mlps("doctor", "--data", "d", "--results", "r", "--json")
-    assert not said.stderr
-    data = json.loads(said.stdout)
-    rows = {row["subject"]: row for row in data["rows"]}
-    assert rows["2 ranks"]["status"] == "OK", rows
-    assert rows["small reads"]["status"] == "OK"
-    assert str(tmp_path / "d") in rows["data"]["what"]
-    assert data["ready"] is (said.returncode == 0)
+    rows = looked_at(tmp_path / "d", tmp_path / "r")
+    assert "one world of size 2" in rows["2 ranks"].what, rows
+    assert rows["launcher"].what.startswith(f"{BIN}/mpirun")
+    assert "of 4 KiB" in rows["small reads"].what
+    assert str(tmp_path / "d") in rows["data"].what
     assert list(tmp_path.iterdir()) == []
-    table = mlps("doctor")
-    assert "one world of size 2" in table.stdout
 
 
-def test_a_launcher_of_another_mpi(tmp_path, monkeypatch, mlps):
+def test_a_launcher_of_another_mpi(tmp_path, patient, monkeypatch):
     wrong = tmp_path / "bin" / "mpirun"
     wrong.parent.mkdir()
     wrong.write_text(STRANGER)
     wrong.chmod(wrong.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("PATH", f"{wrong.parent}:{os.environ['PATH']}")
-    said = mlps("doctor")
-    assert said.returncode == 3
-    assert "2 worlds of size 1" in said.stdout
-    assert f"start with {BIN / 'mpirun'}" in said.stdout
-    assert "not ready: 1 error: 2 ranks" in said.stdout
+    row = looked_at(tmp_path, tmp_path)["2 ranks"]
+    assert row.status is Status.ERROR
+    assert "2 worlds of size 1" in row.what
+    assert row.fix[0] == f"start with {BIN / 'mpirun'}"
+
+
+def test_the_command_says_it_as_table_and_as_data(tmp_path, mlps):
+    said = mlps("doctor", "--data", "/proc/none", "--results", "r", "--json")
+    assert not said.stderr
+    data = json.loads(said.stdout)
+    rows = {row["subject"]: row for row in data["rows"]}
+    assert rows["data"]["status"] == "ERROR"
+    assert (data["ready"], said.returncode) == (False, 3)
+    table = mlps("doctor", "--data", "/proc/none")
+    assert table.returncode == 3
+    assert "not ready: " in table.stdout
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_command_that_hangs_is_ended_with_its_children(tmp_path):
@@ -76,7 +93,7 @@ def test_a_command_that_hangs_is_ended_with_its_children(tmp_path):
         time.sleep(0.05)
 
 
-def test_a_broken_package_is_told_apart(tmp_path, monkeypatch):
+def test_a_broken_package_is_told_apart(tmp_path, patient, monkeypatch):
     (tmp_path / "h5py.py").write_text("raise ImportError('libhdf5.so.310')\n")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     problems = {p.name: p.problem for p in launching.software().packages}
@@ -84,7 +101,7 @@ def test_a_broken_package_is_told_apart(tmp_path, monkeypatch):
     assert not problems["numpy"]
 
 
-def test_a_package_that_kills_its_process_is_told(tmp_path, monkeypatch):
+def test_a_package_that_kills_its_process_is_told(tmp_path, patient, monkeypatch):
     (tmp_path / "numpy.py").write_text("import os; os.abort()\n")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     problems = {p.name: p.problem for p in launching.software().packages}

@@ -134,7 +134,9 @@ def network(
         for guard in guards:
             guard.kill()
             guard.wait()
-        run("ip", "link", "delete", _SWITCH)
+        # The kernel takes its time to remove the network of a host that is gone.
+        for device in (*map(_cable, names), _SWITCH):
+            run("ip", "link", "delete", device)
 
 
 def _write_keys(folder: Path, addresses: dict[str, str], alive_s: int) -> None:
