@@ -1,4 +1,4 @@
-"""A rank that is slowed on purpose is named, with the cause, live and after."""
+"""A rank that is slowed on purpose: named live and after, with the right cause."""
 
 import json
 import os
@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -76,21 +77,31 @@ def test_a_rank_slowed_by_100_ms_per_read_is_named_with_storage(tmp_path):
     assert fast["percent"]["storage"] < 20
 
 
-def test_a_rank_without_cpu_is_named_with_that_and_not_with_storage(tmp_path):
-    """Rank 1 and three burners share one CPU; its reads come from the page cache."""
+@pytest.fixture
+def memory_path():
+    """A folder whose files need no storage."""
+    shared = Path("/dev/shm")  # noqa: S108 - what is needed here is its file system
+    if not shared.is_dir() or shutil.disk_usage(shared).free < 2**30:
+        pytest.skip("no gigabyte in /dev/shm")
+    with TemporaryDirectory(dir=shared) as folder:
+        yield Path(folder)
+
+
+def test_waiting_of_a_rank_without_cpu_is_that_and_not_storage(memory_path):
+    """Rank 1 and three burners share one CPU; what it reads is in memory."""
     if shutil.which("taskset") is None:
         pytest.skip("no taskset to give rank 1 one CPU")
     cpu = str(max(os.sched_getaffinity(0)))
     burn = ["taskset", "-c", cpu, sys.executable, "-c", "while True: pass"]
     doc = small_plan(
-        files=100,
-        record_bytes=4_000_000.0,
+        files=24,
+        record_bytes=24_000_000.0,
         compute_s=0.001,
         epochs=1,
         prefetch_batches=0,
         cold_reads=False,
     )
-    plan = store(doc, tmp_path / "plan.yaml")
+    plan = store(doc, memory_path / "plan.yaml")
     burners = [subprocess.Popen(burn) for _ in range(3)]
     try:
         _, training = run_two(plan, "taskset", "-c", cpu)
@@ -99,7 +110,5 @@ def test_a_rank_without_cpu_is_named_with_that_and_not_with_storage(tmp_path):
             burner.kill()
             burner.wait()
     own = training["attribution_of_ranks"][1]["percent"]
-    no_cpu = own["starved"] + own["oversleep"]
-    assert no_cpu > own["storage"], own
     assert own["starved"] > own["storage"], own
-    assert training["waited_for"][0]["rank"] == 1
+    assert own["starved"] > own["client"], own
