@@ -80,7 +80,7 @@ def test_a_rank_slowed_by_100_ms_per_read_is_named_with_storage(tmp_path):
 @pytest.fixture
 def memory_path():
     """A folder whose files need no storage."""
-    shared = Path("/dev/shm")  # noqa: S108 - what is needed here is its file system
+    shared = Path("/dev/shm")
     if not shared.is_dir() or shutil.disk_usage(shared).free < 2**30:
         pytest.skip("no gigabyte in /dev/shm")
     with TemporaryDirectory(dir=shared) as folder:
