@@ -64,7 +64,7 @@ def test_a_rank_slowed_by_100_ms_per_read_is_named_with_storage(tmp_path):
         assert int(share[1]) > 50
     first = training["waited_for"][0]
     assert first["rank"] == 1
-    assert first["steps"] > 100
+    assert first["steps"] > 50  # its two threads deliver two files at a time
     assert first["caused_s"] > 3
     slow, fast = (
         training["attribution_of_ranks"][1],
