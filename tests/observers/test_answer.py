@@ -161,21 +161,31 @@ def test_the_true_time_is_always_within_the_bound(delays, offset_ns, ppm):
         now_ns = received
 
 
-def test_a_late_answer_is_placed_by_the_host_s_own_clock():
+def asked(axis: Axis, sent_ns: int, uptime_ns: int, delay_ns: int = 2_000_000):
+    return axis.place(sent_ns, uptime_ns // STEP_NS * STEP_NS, sent_ns + delay_ns)
+
+
+@pytest.mark.parametrize("set_by_s", [0, 1000])
+def test_a_late_answer_is_placed_by_the_host_s_own_clock(set_by_s):
     axis = Axis()
     for number in range(5):
-        sent = number * 10**9
-        quick = axis.place(sent, sent // STEP_NS * STEP_NS, sent + 2_000_000)
+        quick = asked(axis, number * 10**9, number * 10**9)
         assert quick.error_ns <= 1_000_000
-    sent = 5 * 10**9
+    shift = set_by_s * 10**9  # as after another boot
+    for number in range(5, 10):
+        assert asked(axis, number * 10**9, number * 10**9 + shift).error_ns <= 1_000_000
+    sent = 10 * 10**9
     taken = sent + 1_234_000_000
-    late = axis.place(sent, taken // STEP_NS * STEP_NS, sent + 3 * 10**9)
+    late = asked(axis, sent, taken + shift, 3 * 10**9)
     assert abs(late.at_ns - taken) <= late.error_ns < 15_000_000
+    assert abs(axis.offset_ns + shift) < STEP_NS
 
 
-def test_a_clock_that_was_set_is_followed():
+@pytest.mark.parametrize("ppm", [-400, 400])
+def test_a_clock_that_drifts_is_given_room(ppm):
     axis = Axis()
-    axis.place(10**9, 10**9, 10**9 + 1000)
-    moment = axis.place(2 * 10**9, 50, 2 * 10**9 + 1000)
-    assert moment.at_ns == 2 * 10**9 + 500
-    assert abs(axis.offset_ns - 2 * 10**9) < STEP_NS
+    for sent in (0, STEP_NS - 2):  # both bounds of the offset are tight
+        asked(axis, sent, sent, 1)
+    taken = 30 * 10**9
+    late = asked(axis, taken - 10**9, taken + taken * ppm // 10**6, 2 * 10**9)
+    assert abs(late.at_ns - taken) <= late.error_ns < 40_000_000
