@@ -38,6 +38,8 @@ from runner.rehearsal.space import check_evidence_space
 
 T = TypeVar("T")
 
+_ACCESS = "give this user access and space on this host, or choose another path"
+
 
 def rehearse(
     comm: Any,  # noqa: ANN401 - mpi4py communicator
@@ -264,5 +266,6 @@ def _try(check: str, rows: list[Row], act: Callable[[], T]) -> T | None:
     except MlpsError as failure:
         rows.append(error(check, str(failure), ""))
     except OSError as failure:
-        rows.append(error(check, f"{failure.filename}: {failure.strerror}", ""))
+        where = f"{failure.filename}: " if failure.filename else ""
+        rows.append(error(check, f"{check}: {where}{failure.strerror}", _ACCESS))
     return None
