@@ -30,7 +30,7 @@ from runner.rehearsal.reads import (
 )
 from runner.rehearsal.row import error, ok
 from runner.rehearsal.sampling import check_sampler, evidence_bytes
-from runner.rehearsal.scratch import scratch
+from runner.rehearsal.scratch import scratch, scratch_folder
 from runner.rehearsal.screen import render
 from runner.rehearsal.sharing import judge_sharing, look_for_nonce, write_nonce
 from tests.runner.plans import small_plan
@@ -282,15 +282,15 @@ def test_the_nonce_is_seen_only_where_it_is(tmp_path):
 
 def test_the_folder_and_what_was_made_for_it_go_away(tmp_path):
     root = tmp_path / "a" / "data"
-    with scratch(root, "1") as one, scratch(root, "1") as other:
-        assert one == other
-        (one / "left").write_text("x")
+    folder = scratch_folder(root, "1")
+    with scratch(folder), scratch(folder):
+        (folder / "left").write_text("x")
     assert not list(tmp_path.iterdir())
-    with pytest.raises(KeyboardInterrupt), scratch(root, "1") as one:
-        (one / "left").write_text("x")
+    with pytest.raises(KeyboardInterrupt), scratch(folder):
+        (folder / "left").write_text("x")
         raise KeyboardInterrupt
     assert not list(tmp_path.iterdir())
-    with scratch(root, "1"):
+    with scratch(folder):
         (root / "foreign").write_text("x")
     assert [path.name for path in root.iterdir()] == ["foreign"]
 
