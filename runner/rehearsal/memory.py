@@ -63,20 +63,25 @@ def judge_groups(
 ) -> Iterator[tuple[int, Row]]:
     """Compare each rank's groups with the appetite of all ranks in them.
 
-    Per rank, since ranks of one host may be in groups of their own.
+    Per rank, since ranks of one host may be in groups of their own. What is left of
+    a group changes while the ranks look: the least of what they saw counts.
     """
     wanted: Counter[tuple[int, str]] = Counter()
+    least: dict[tuple[int, str], MemoryGroup] = {}
     for node, appetite in zip(nodes, appetites, strict=True):
         for group in appetite.groups:
             wanted[node, group.path] += appetite.budget_bytes
+            seen = least.setdefault((node, group.path), group)
+            least[node, group.path] = min(seen, group, key=_room)
     for rank, (node, appetite) in enumerate(zip(nodes, appetites, strict=True)):
-        if appetite.groups:
-            pairs = [(group, wanted[node, group.path]) for group in appetite.groups]
-            yield rank, _judge(*min(pairs, key=lambda pair: _rest(*pair)))
+        keys = [(node, group.path) for group in appetite.groups]
+        if keys:
+            tightest = min(keys, key=lambda key: least[key].room_bytes - wanted[key])
+            yield rank, _judge(least[tightest], wanted[tightest])
 
 
-def _rest(group: MemoryGroup, wanted_bytes: int) -> int:
-    return group.room_bytes - wanted_bytes
+def _room(group: MemoryGroup) -> int:
+    return group.room_bytes
 
 
 def _judge(group: MemoryGroup, wanted_bytes: int) -> Row:

@@ -31,12 +31,14 @@ from runner.rehearsal.reads import Latencies, judge_reads, time_reads, write_fil
 from runner.rehearsal.round_table import RoundTable
 from runner.rehearsal.row import Row, error, errors, ok
 from runner.rehearsal.sampling import SampleSize, check_sampler, evidence_bytes
-from runner.rehearsal.scratch import scratch
+from runner.rehearsal.scratch import scratch, scratch_folder
 from runner.rehearsal.screen import Entry, render
 from runner.rehearsal.sharing import judge_sharing, look_for_nonce, write_nonce
 from runner.rehearsal.space import check_evidence_space
 
 T = TypeVar("T")
+
+_ACCESS = "give this user access and space on this host, or choose another path"
 
 
 def rehearse(
@@ -180,17 +182,20 @@ class Rehearsal:
         return not any(errors([row]) for _, row in self._entries if row.check == DATA)
 
     def _try_storage(self, token: str) -> None:
+        folder = scratch_folder(self._data_root, token)
         with ExitStack() as closing:
-            folder = self._data_root
             rows: list[Row] = []
-            made = _try(
-                DATA, rows, lambda: closing.enter_context(scratch(folder, token))
-            )
+            # Rank 0 first: on shared storage the other hosts find the folder made,
+            # and one alone removes it.
+            for is_turn in (self._here.rank == 0, self._here.rank != 0):
+                if is_turn and self._here.leads_node:
+                    _try(DATA, rows, lambda: closing.enter_context(scratch(folder)))
+                self._table.tell(lambda: None)
             self._gather_rows("making a folder on the data path", rows)
-            if not self._table.tell(self._may_write) or made is None:
+            if not self._table.tell(self._may_write):
                 return
-            self._share(made, token)
-            tried = self._table.gather("small reads", self._read(made))
+            self._share(folder, token)
+            tried = self._table.gather("small reads", self._read(folder))
             if tried:
                 self._judge_tried(tried)
             # Nobody removes the folder while another one still reads in it.
@@ -264,5 +269,6 @@ def _try(check: str, rows: list[Row], act: Callable[[], T]) -> T | None:
     except MlpsError as failure:
         rows.append(error(check, str(failure), ""))
     except OSError as failure:
-        rows.append(error(check, f"{failure.filename}: {failure.strerror}", ""))
+        where = f"{failure.filename}: " if failure.filename else ""
+        rows.append(error(check, f"{check}: {where}{failure.strerror}", _ACCESS))
     return None

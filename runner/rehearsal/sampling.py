@@ -15,6 +15,8 @@ _CHECK = "sampler"
 _PROC = Path("/proc")
 # An estimate: buckets in use of each operation's histogram in a second.
 _LATENCY_ROWS_PER_S = 32
+# Measured: the tables of a run of a few steps.
+_FILE_BYTES = 2**20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +61,9 @@ def evidence_bytes(plan: Plan, host_bytes: int, rank_bytes: int) -> int:
         + steps * BY_NAME["steps"].dtype.itemsize
         + int(derived.estimated_s + 1) * latency
     )
-    return samples * host_bytes + derived.ranks * per_rank
+    rows_bytes = samples * host_bytes + derived.ranks * per_rank
+    # One run more: a flush writes the file anew before it replaces the old one.
+    return (runs + 2) * _FILE_BYTES + 2 * rows_bytes
 
 
 def _take(looks: Iterable[OpenLook]) -> int:

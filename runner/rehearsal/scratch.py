@@ -13,14 +13,18 @@ from mlps.errors import NotReadyError
 from runner.rehearsal.paths import existing_part
 
 
+def scratch_folder(data_root: Path, token: str) -> Path:
+    """Name the folder of one rehearsal."""
+    return data_root / f".rehearsal-{token}"
+
+
 @contextmanager
-def scratch(data_root: Path, token: str) -> Iterator[Path]:
+def scratch(folder: Path) -> Iterator[None]:
     """Make the folder, and what is missing above it."""
-    folder = data_root / f".rehearsal-{token}"
     made: list[Path] = []
     try:
         _make(folder, made)
-        yield folder
+        yield
     finally:
         for path in reversed(made):
             _remove(path, is_own=path == folder)
