@@ -1,5 +1,6 @@
 """Small plans for real runs: seconds long, real files, every phase."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,6 +35,7 @@ def small_plan(  # noqa: PLR0913 - the knobs of the tests
     epoch_deadline_s: float = 60.0,
     results_on_data_path: bool = True,
     interval_s: float = 0.2,
+    claim: Mapping[str, object] | None = None,
 ) -> PlanDocument:
     workload = plans.unet3d(
         format=file_format,
@@ -68,6 +70,7 @@ def small_plan(  # noqa: PLR0913 - the knobs of the tests
         cold_reads=cold_reads,
         sampler=Sampler(interval_s=interval_s, max_samples=0),
         scale=plans.LAPTOP,
+        **(claim or {}),
     )
     plan = plans.plan(replace(workload, reader=reader, train=train), system, submission)
     return document(_hurried(plan, epoch_deadline_s), {})
