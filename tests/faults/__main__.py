@@ -103,8 +103,8 @@ def _row(fault: Fault, folder: Path, library: Path | None) -> Row:
         expected=verdict.expected,
         seen=verdict.seen,
         seconds=trial.hit.seconds,
-        kept_bytes=trial.hit.run.kept_bytes,
-        output=trial.hit.output,
+        kept_bytes=trial.left.run.kept_bytes,
+        output=trial.said,
     )
 
 

@@ -127,11 +127,15 @@ class Expected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One row of the table; without `expected` it says why it is not injected."""
+    """One row of the table; without `expected` it says why it is not injected.
+
+    `hides_results`: nothing can be read of them before the fault is mended.
+    """
 
     name: str
     injection: Injection = field(default_factory=Quiet)
     moment: Moment = Moment.EPOCH
     expected: Expected | None = None
     plan: dict[str, object] = field(default_factory=dict)
+    hides_results: bool = False
     skipped: str = ""

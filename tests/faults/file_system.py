@@ -27,11 +27,7 @@ class Full(Quiet):
     size_bytes: int
 
     def missing(self) -> str:
-        return (
-            ""
-            if may(Capability.SYS_ADMIN)
-            else "needs CAP_SYS_ADMIN to mount a small file system"
-        )
+        return cannot_mount()
 
     def prepare(self, ground: Ground) -> None:
         place = _place(ground, self.where)
@@ -53,11 +49,9 @@ class Broken(Quiet):
     how: int
 
     def missing(self) -> str:
-        if not may(Capability.SYS_ADMIN):
-            return "needs CAP_SYS_ADMIN to mount a loop device"
         if not Path("/dev/loop-control").exists() or not shutil.which("mkfs.ext4"):
             return "no loop devices or no mkfs.ext4 here"
-        return ""
+        return cannot_mount()
 
     def prepare(self, ground: Ground) -> None:
         image = self._image(ground)
@@ -70,7 +64,7 @@ class Broken(Quiet):
     def strike(self, ground: Ground, world: World | None) -> None:
         place = _place(ground, self.where)
         if self.how == errno.EROFS:
-            device = os.stat(place).st_dev
+            device = place.stat().st_dev
             name = Path(f"/sys/dev/block/{os.major(device)}:{os.minor(device)}")
             trigger = Path("/sys/fs/ext4") / name.resolve().name / "trigger_fs_error"
             trigger.write_text("1")
@@ -97,6 +91,11 @@ class Broken(Quiet):
     def _mount(self, ground: Ground) -> None:
         options = ["-t", "ext4", "-o", "loop,errors=remount-ro"]
         mount(ground, [*options, str(self._image(ground))], _place(ground, self.where))
+
+
+def cannot_mount() -> str:
+    """Say why nothing can be mounted; empty when it can."""
+    return "" if may(Capability.SYS_ADMIN) else "mounting needs CAP_SYS_ADMIN"
 
 
 def mount(ground: Ground, source: list[str], place: Path) -> None:

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from tests.faults.fault import Expected, Kept
 from tests.faults.ground import host
-from tests.faults.observation import Started
-from tests.faults.trial import Trial
+from tests.faults.observation import RunSeen, Seen
+from tests.faults.trial import Ending, Trial
+
+_SOUND = {"EV-03", "EV-04", "EV-05", "EV-06", "EV-07"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +46,16 @@ def judge(expected: Expected, trial: Trial) -> Verdict:
         points=(
             _ending(expected, trial.hit),
             _message(expected, trial),
-            _evidence(expected, trial.hit),
+            _evidence(expected, trial.left.run),
             *_also(expected, trial),
-            *_always(expected, trial.hit),
+            *_always(expected, trial.hit, trial.left),
             *_refusal(expected, trial),
             _resumption(expected, trial),
         )
     )
 
 
-def _ending(expected: Expected, hit: Started) -> Point:
+def _ending(expected: Expected, hit: Ending) -> Point:
     wanted = "exit not 0" if expected.status is None else f"exit {expected.status}"
     if hit.status is None:
         return Point(wanted, "did not end", passed=False)
@@ -69,7 +71,7 @@ def _message(expected: Expected, trial: Trial) -> Point:
     """Look for each name in what was said, on the screen or in the run's log."""
     known = {key: re.escape(text) for key, text in trial.names.items()}
     known["host"] = re.escape(host())
-    said = f"{trial.hit.output}\n{trial.hit.run.log}"
+    said = f"{trial.hit.output}\n{trial.left.run.log}"
     found = [
         name
         for name, pattern in expected.says.items()
@@ -87,8 +89,7 @@ def _filled(pattern: str, known: dict[str, str]) -> str:
     return re.sub(r"\{([a-z]+\d?)\}", lambda match: known[match[1]], pattern)
 
 
-def _evidence(expected: Expected, hit: Started) -> Point:
-    run = hit.run
+def _evidence(expected: Expected, run: RunSeen) -> Point:
     blame = "" if expected.blamed is None else f" (rank {expected.blamed})"
     wanted = f"evidence {' or '.join(expected.kept)}{blame}"
     seen = f"evidence {run.kept.value}"
@@ -103,30 +104,30 @@ def _evidence(expected: Expected, hit: Started) -> Point:
 
 def _also(expected: Expected, trial: Trial) -> Iterator[Point]:
     if expected.event:
-        is_there = re.search(expected.event, trial.hit.run.events) is not None
+        is_there = re.search(expected.event, trial.left.run.events) is not None
         yield Point("an event", "an event" if is_there else "no event", is_there)
     if expected.fails:
-        fails = expected.fails in trial.hit.judged.failed
+        fails = expected.fails in trial.left.judged.failed
         seen = f"{expected.fails} {'fails' if fails else 'passes'}"
         yield Point(f"{expected.fails} fails", seen, fails)
 
 
-def _always(expected: Expected, hit: Started) -> Iterator[Point]:
+def _always(expected: Expected, hit: Ending, left: Seen) -> Iterator[Point]:
     """What holds for every fault, told only where it does not."""
     number = expected.run
-    is_complete = hit.run.kept is Kept.COMPLETE
-    is_sealed = ("run_sealed", number) in hit.events
+    is_complete = left.run.kept is Kept.COMPLETE
+    is_sealed = ("run_sealed", number) in left.events
     wrongs = {
         "the fault did not strike": not hit.is_struck,
         "processes left over": hit.stragglers > 0,
         "a traceback": "Traceback" in hit.output,
-        "the start is not in the ledger": hit.run.kept is not Kept.NONE
-        and ("run_started", number) not in hit.events,
+        "the start is not in the ledger": left.run.kept is not Kept.NONE
+        and ("run_started", number) not in left.events,
         "sealed without complete evidence": is_sealed and not is_complete,
-        "a summary of an incomplete run": hit.run.has_summary and not is_sealed,
-        "verify presents an incomplete run": number in hit.judged.presented
+        "a summary of an incomplete run": left.run.has_summary and not is_sealed,
+        "verify presents an incomplete run": number in left.judged.presented
         and not is_sealed,
-        f"verify: {hit.judged.unsound}": bool(hit.judged.unsound),
+        f"verify: {left.judged.unsound}": bool(left.judged.unsound),
     }
     for wrong, is_so in wrongs.items():
         if is_so:
@@ -142,29 +143,29 @@ def _refusal(expected: Expected, trial: Trial) -> Iterator[Point]:
         and again.status == wanted.status
         and re.search(wanted.says, again.output) is not None
     )
-    seen = "refused" if right else f"exit {again.status if again else '?'} on restart"
-    yield Point(
-        "refused until mended", f"{seen} until mended" if right else seen, passed=right
-    )
+    words = "refused until mended"
+    seen = words if right else f"exit {again.status if again else '?'} on restart"
+    yield Point(words, seen, passed=right)
 
 
 def _resumption(expected: Expected, trial: Trial) -> Point:
     """All runs are sealed in the end, and none that was sealed is done again."""
-    hit, end = trial.hit, trial.resumed
-    survived = ("run_sealed", expected.run) in hit.events
+    before, after = trial.left.events, trial.mended.events
+    survived = ("run_sealed", expected.run) in before
     wanted = "nothing left to do" if expected.status == 0 else "resumes"
-    if end.status != 0:
-        return Point(wanted, f"exit {end.status} on resuming", passed=False)
+    if trial.resumed.status != 0:
+        return Point(wanted, f"exit {trial.resumed.status} on resuming", passed=False)
     again = {
         run
-        for event, run in end.events[len(hit.events) :]
-        if event == "run_started" and ("run_sealed", run) in hit.events
+        for event, run in after[len(before) :]
+        if event == "run_started" and ("run_sealed", run) in before
     }
     if again:
         return Point(wanted, f"run {min(again, key=str)} is done again", passed=False)
-    closed = survived or hit.run.kept is Kept.NONE
-    if not closed and ("run_aborted", expected.run) not in end.events:
+    is_told = survived or trial.left.run.kept is Kept.NONE
+    if not is_told and ("run_aborted", expected.run) not in after:
         return Point(wanted, "the ledger has no end of the run", passed=False)
-    if unsound := end.judged.failed & {"EV-03", "EV-04", "EV-06", "EV-07"}:
+    if unsound := trial.mended.judged.failed & _SOUND:
         return Point(wanted, f"verify fails {', '.join(sorted(unsound))}", passed=False)
-    return Point(wanted, "nothing left to do" if survived else "resumes", passed=True)
+    seen = "nothing left to do" if survived else "resumes"
+    return Point(wanted, seen, passed=seen == wanted)

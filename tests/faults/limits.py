@@ -16,35 +16,40 @@ _V1 = Path("/sys/fs/cgroup/memory")
 _V2 = Path("/sys/fs/cgroup")
 _SPARE_BYTES = 8 * 2**20
 _HOG = "b = bytearray({size}); import time; time.sleep(60)"
-_JOIN = (
-    'echo $$ >{group}/cgroup.procs && echo 1000 >/proc/self/oom_score_adj && exec "$@"'
-)
+_JOIN = "echo $$ >{group}/cgroup.procs && "
+_VICTIM = "echo 1000 >/proc/self/oom_score_adj && "
+_GO_ON = 'exec "$@"'
 
 
 @dataclass(frozen=True, slots=True)
-class NoMoreMemory(Quiet):
-    """The address space of a rank may not grow from now on (ulimit -v)."""
+class Limit(Quiet):
+    """A rank meets a resource limit in the middle of its work (setrlimit)."""
 
     rank: int
+    resource: int
+    most: int
+
+    def strike(self, ground: Ground, world: World | None) -> None:
+        if world is None:
+            raise TrialError("no world to limit")
+        pid = world.pids[f"pid{self.rank}"]
+        resource.prlimit(pid, self.resource, (self.most, self.most))
+
+
+@dataclass(frozen=True, slots=True)
+class LessMemory(Quiet):
+    """A rank's address space may only be smaller than it is now (ulimit -v)."""
+
+    rank: int
+    less_bytes: int
 
     def strike(self, ground: Ground, world: World | None) -> None:
         if world is None:
             raise TrialError("no world to limit")
         pid = world.pids[f"pid{self.rank}"]
         pages = int(Path(f"/proc/{pid}/statm").read_text().split()[0])
-        now = pages * resource.getpagesize()
-        resource.prlimit(pid, resource.RLIMIT_AS, (now, now))
-
-
-@dataclass(frozen=True, slots=True)
-class FileSize(Quiet):
-    """A rank may not write files larger than this (ulimit -f)."""
-
-    rank: int
-    size_bytes: int
-
-    def wrapper(self, ground: Ground, rank: int) -> list[str]:
-        return ["prlimit", f"--fsize={self.size_bytes}"] if rank == self.rank else []
+        most = pages * resource.getpagesize() - self.less_bytes
+        resource.prlimit(pid, resource.RLIMIT_AS, (most, most))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +72,7 @@ class OomKill(Quiet):
     def wrapper(self, ground: Ground, rank: int) -> list[str]:
         if rank != self.rank:
             return []
-        return ["sh", "-c", _JOIN.format(group=_group(ground)), "sh"]
+        return ["sh", "-c", _joining(ground) + _VICTIM + _GO_ON, "sh"]
 
     def strike(self, ground: Ground, world: World | None) -> None:
         """Let a neighbour in the group take the memory: the rank is the victim."""
@@ -76,9 +81,8 @@ class OomKill(Quiet):
         now = int(used.read_text())
         (group / str(_limit_name())).write_text(str(now + _SPARE_BYTES))
         hog = [sys.executable, "-c", _HOG.format(size=4 * _SPARE_BYTES)]
-        join = f'echo $$ >{group}/cgroup.procs && exec "$@"'
-        command = ["sh", "-c", join, "sh", *hog]
-        process = subprocess.Popen(command, env=ground.environment())
+        command = ["sh", "-c", _joining(ground) + _GO_ON, "sh", *hog]
+        process = subprocess.Popen(command)
         ground.cleanup.callback(process.wait)
         ground.cleanup.callback(process.kill)
 
@@ -94,6 +98,10 @@ def _limit_name() -> str | None:
     if controllers.exists() and "memory" in controllers.read_text().split():
         return "memory.max"
     return None
+
+
+def _joining(ground: Ground) -> str:
+    return _JOIN.format(group=_group(ground))
 
 
 def _group(ground: Ground) -> Path:

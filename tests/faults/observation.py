@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from mlps.errors import EvidenceError
 from mlps.evidence.reader import Evidence, read
 from tests.conftest import BIN
@@ -41,25 +39,23 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Started:
-    """A start and what the campaign looks like after it."""
+class Seen:
+    """What the campaign looks like from outside."""
 
-    status: int | None
-    seconds: float
-    output: str
-    is_struck: bool
-    stragglers: int
     run: RunSeen
     events: tuple[tuple[str, int | None], ...]
     judged: Judged
 
 
-def look(ground: Ground, number: int) -> RunSeen:
-    """Look at the last attempt at a run."""
+def look(ground: Ground, number: int) -> Seen:
+    """Look at the last attempt at a run, the ledger, and what the judge says."""
     runs = ground.runs(number)
-    if not runs or not (runs[-1] / "evidence.h5").exists():
-        return RunSeen(kept=Kept.NONE)
-    return _run(runs[-1])
+    is_there = bool(runs) and (runs[-1] / "evidence.h5").exists()
+    return Seen(
+        run=_run(runs[-1]) if is_there else RunSeen(kept=Kept.NONE),
+        events=tuple((event["event"], event["run"]) for event in ground.events()),
+        judged=_judge(ground),
+    )
 
 
 def _run(path: Path) -> RunSeen:
@@ -87,19 +83,11 @@ def _run(path: Path) -> RunSeen:
 
 def _events(evidence: Evidence) -> str:
     rows = evidence.tables["events"]
-    lines = [
-        f"{row['severity'].decode()} {row['subject'].decode()} {row['message'].decode()}"
-        for row in rows[np.argsort(rows["time_ns"])]
-    ]
-    return "\n".join(lines)
+    said = rows[["severity", "subject", "message"]].tolist()
+    return "\n".join(" ".join(text.decode() for text in row) for row in said)
 
 
-def ledger(ground: Ground) -> tuple[tuple[str, int | None], ...]:
-    """Events of the ledger, and the run each is about."""
-    return tuple((event["event"], event["run"]) for event in ground.events())
-
-
-def judge(ground: Ground) -> Judged:
+def _judge(ground: Ground) -> Judged:
     """Have `mlps verify` judge the campaign."""
     if not list(ground.results.glob("*/plan.yaml")):
         return Judged()

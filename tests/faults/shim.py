@@ -28,11 +28,13 @@ def build(folder: Path) -> Path | None:
 class Shim(Quiet):
     """Rules of shim.c for some ranks, and for the scribe that rank 0 starts.
 
-    {data} and {results} in the rules stand for paths of the trial.
+    {data} and {results} in the rules stand for paths of the trial. Rules that hold
+    `at_once` help another fault to strike in time.
     """
 
     rules: tuple[str, ...]
     ranks: tuple[int, ...] = (0, 1)
+    at_once: bool = False
 
     def missing(self) -> str:
         return "" if shutil.which("cc") else "no C compiler (cc) for the shim"
@@ -42,6 +44,8 @@ class Shim(Quiet):
         where = {"data": ground.data, "results": ground.results}
         text = "".join(f"{rule.format(**where)}\n" for rule in self.rules)
         (ground.armed.parent / "rules").write_text(text)
+        if self.at_once:
+            ground.armed.touch()
 
     def wrapper(self, ground: Ground, rank: int) -> list[str]:
         if rank not in self.ranks:

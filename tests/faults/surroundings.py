@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from tests.faults.fault import Quiet
-from tests.faults.file_system import fill, mount
-from tests.faults.ground import Capability, Ground, may
+from tests.faults.file_system import cannot_mount, fill, mount
+from tests.faults.ground import Ground
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,11 +14,7 @@ class TinySharedMemory(Quiet):
     size_bytes: int
 
     def missing(self) -> str:
-        return (
-            ""
-            if may(Capability.SYS_ADMIN)
-            else "needs CAP_SYS_ADMIN to mount another /dev/shm"
-        )
+        return cannot_mount()
 
     def launcher(self, ground: Ground) -> list[str]:
         size = f"size={self.size_bytes}"
@@ -31,11 +27,7 @@ class FullTemporary(Quiet):
     """TMPDIR is full before the first process starts."""
 
     def missing(self) -> str:
-        return (
-            ""
-            if may(Capability.SYS_ADMIN)
-            else "needs CAP_SYS_ADMIN to mount a small TMPDIR"
-        )
+        return cannot_mount()
 
     def prepare(self, ground: Ground) -> None:
         place = ground.folder / "tmp"
@@ -48,8 +40,8 @@ class FullTemporary(Quiet):
 
 @dataclass(frozen=True, slots=True)
 class ClosedOutput(Quiet):
-    """Nobody reads what is said after the first line: mpirun ... 2>&1 | head -1."""
+    """Nobody reads what is said after two lines: mpirun ... 2>&1 | head -2."""
 
     def launcher(self, ground: Ground) -> list[str]:
-        piped = '"$@" 2>&1 | head -1; exit ${PIPESTATUS[0]}'
+        piped = '"$@" 2>&1 | head -2; exit ${PIPESTATUS[0]}'
         return ["bash", "-c", piped, "bash"]

@@ -48,7 +48,7 @@ def render(rows: Sequence[Row]) -> str:
     lines = aligned([_HEAD, *map(cells, rows)], _LEFT)
     for row in rows:
         if row.failed and row.output:
-            told = "\n".join(f"    {line}" for line in row.output.splitlines()[-12:])
+            told = "\n".join(f"    {line}" for line in row.output.splitlines())
             lines += ["", f"{row.fault.name} said:", told]
     count = {mark: sum(row.mark == mark for row in rows) for mark in ("ok", "FAIL")}
     skipped = len(rows) - sum(count.values())

@@ -35,6 +35,7 @@ def small_plan(  # noqa: PLR0913 - the knobs of the tests
     epoch_deadline_s: float = 60.0,
     results_on_data_path: bool = True,
     interval_s: float = 0.2,
+    transfer_bytes: int = 65536,
     claim: Mapping[str, object] | None = None,
 ) -> PlanDocument:
     workload = plans.unet3d(
@@ -52,7 +53,7 @@ def small_plan(  # noqa: PLR0913 - the knobs of the tests
         batch_size=batch_size,
         read_threads=2,
         prefetch_batches=prefetch_batches,
-        transfer_bytes=65536,
+        transfer_bytes=transfer_bytes,
         odirect=odirect,
     )
     train = Train(epochs=epochs, computation_time_s=compute_s)

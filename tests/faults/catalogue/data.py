@@ -1,17 +1,20 @@
 """Faults of the data: errors, short reads, full and broken file systems."""
 
 import errno
+from resource import RLIMIT_FSIZE
+from signal import SIGKILL
 
 from tests.faults import tampering
-from tests.faults.catalogue.processes import _STALLED_S
+from tests.faults.catalogue.processes import STALLED_S
 from tests.faults.fault import Expected, Fault, Kept, Moment, Refusal, Together
 from tests.faults.file_system import Broken, Full
-from tests.faults.limits import FileSize
+from tests.faults.limits import Limit
 from tests.faults.shim import Shim
+from tests.faults.signals import Signal
 from tests.faults.tampering import Tampering
 
 _FILE = r"/data/\S+/img_\d+_of_\d+\.npz"
-_SLOW_WRITES = Shim(("write .part sleep 150",))
+_SLOW_WRITES = Shim(("write .part sleep 150",), at_once=True)
 _FULL_BYTES = 16 * 2**20
 
 
@@ -91,7 +94,7 @@ FAULTS = (
             status=4,
             says=_told(None, rank="1") | {"pid": "pid {pid1}", "phase": "epoch-[12]"},
             blamed=1,
-            within_s=_STALLED_S,
+            within_s=STALLED_S,
         ),
     ),
     Fault(
@@ -127,8 +130,8 @@ FAULTS = (
     _datagen("EDQUOT on write", "write .part errno 122", errno.EDQUOT),
     Fault(
         name="datagen: file too large (ulimit -f)",
-        injection=FileSize(1, 100_000),
-        moment=Moment.START,
+        injection=Together((Limit(1, RLIMIT_FSIZE, 100_000), _SLOW_WRITES)),
+        moment=Moment.DATAGEN,
         expected=Expected(status=4, says=_told(errno.EFBIG, rank="1"), blamed=1, run=0),
     ),
     Fault(
@@ -137,6 +140,17 @@ FAULTS = (
         moment=Moment.START,
         expected=Expected(
             status=0, says={"summary": "00-datagen +12 files"}, kept=(Kept.COMPLETE,)
+        ),
+    ),
+    Fault(
+        name="datagen: rank 1 is killed (kill -9)",
+        injection=Together((Signal(SIGKILL, ("pid1",)), _SLOW_WRITES)),
+        moment=Moment.DATAGEN,
+        expected=Expected(
+            status=None,
+            says={"rank": r"rank 1 \(host {host}, pid {pid1}\) died"},
+            blamed=1,
+            run=0,
         ),
     ),
     Fault(

@@ -4,11 +4,12 @@ from signal import SIGINT, SIGKILL, SIGSEGV, SIGSTOP, SIGTERM, SIGUSR1
 
 from tests.faults.fault import Expected, Fault
 from tests.faults.ground import STALL_LIMIT_S
-from tests.faults.limits import NoMoreMemory, OomKill
+from tests.faults.limits import LessMemory, OomKill
 from tests.faults.signals import Signal
 
 INTERRUPTED = 130
-_STALLED_S = STALL_LIMIT_S + 10
+_BUFFER_BYTES = 32 * 2**20
+STALLED_S = STALL_LIMIT_S + 10
 
 
 def _dead(rank: int) -> Expected:
@@ -32,7 +33,7 @@ def _stalled(rank: int) -> Expected:
         "since when": r"\d s ago|since|for \d+",
         "wait channel": r"wait channel|wchan|do_signal_stop|stopped|state T",
     }
-    return Expected(status=4, says=says, blamed=rank, within_s=_STALLED_S)
+    return Expected(status=4, says=says, blamed=rank, within_s=STALLED_S)
 
 
 FAULTS = (
@@ -58,13 +59,14 @@ FAULTS = (
     ),
     Fault(
         name="rank 1: no more memory (ulimit -v)",
-        injection=NoMoreMemory(1),
+        injection=LessMemory(1, _BUFFER_BYTES * 3 // 2),
+        plan={"transfer_bytes": _BUFFER_BYTES},
         expected=Expected(
             status=4,
             says={
                 "rank": r"rank 1 \(host",
                 "host": r"\(host {host}",
-                "cause": r"memory|ENOMEM|thread",
+                "errno": r"(?i)errno 12\b",
             },
             blamed=1,
         ),
@@ -107,7 +109,7 @@ FAULTS = (
             status=4,
             says={"host": "{host}", "cause": r"evidence\.h5|scribe"},
             kept=("aborted", "unfinished"),
-            within_s=_STALLED_S,
+            within_s=STALLED_S,
         ),
     ),
     Fault(

@@ -49,6 +49,7 @@ FAULTS = (
     Fault(
         name="results: file system breaks (ext4 shut down)",
         injection=Broken("results", errno.EIO),
+        hides_results=True,
         expected=Expected(
             status=4, says=_told(errno.EIO, ""), kept=(*_LEFT, Kept.NONE)
         ),

@@ -45,7 +45,7 @@ FAULTS = (
         ),
     ),
     Fault(
-        name="stdout and stderr: closed (| head -1)",
+        name="stdout and stderr: closed (| head -2)",
         injection=ClosedOutput(),
         moment=Moment.START,
         expected=Expected(status=None, says={}),
