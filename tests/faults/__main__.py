@@ -23,6 +23,7 @@ from tests.faults.trial import hold
 from tests.faults.world import TrialError
 
 _CLONE_NEWNS = 0x20000
+_INTERRUPTED = 130
 
 
 def main() -> int:
@@ -38,7 +39,9 @@ def main() -> int:
     ]
     if not chosen:
         parser.error("no fault has such a name")
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # A shell that starts us in its background has us ignore SIGINT, and all ranks.
+        signal.signal(number, _interrupt)
     if may(Capability.SYS_ADMIN):
         _own_mounts()
     with tempfile.TemporaryDirectory(prefix="mlps-faults-") as folder:
@@ -71,7 +74,7 @@ def _held(faults: list[Fault], folder: Path, jobs: int) -> list[Row]:
     with ProcessPoolExecutor(jobs, initializer=_ready) as pool:
         try:
             tried = {
-                pool.submit(_row, fault, folder / f"{number:02d}", library): fault
+                pool.submit(_in_worker, fault, folder / f"{number:02d}", library): fault
                 for number, fault in enumerate(faults)
             }
             for done in as_completed(tried):
@@ -83,6 +86,14 @@ def _held(faults: list[Fault], folder: Path, jobs: int) -> list[Row]:
             pool.shutdown(wait=True, cancel_futures=True)
             raise
     return [rows[fault.name] for fault in faults]
+
+
+def _in_worker(fault: Fault, folder: Path, library: Path | None) -> Row:
+    """Hold a trial; a worker that is told to end takes up no other."""
+    try:
+        return _row(fault, folder, library)
+    except KeyboardInterrupt:
+        os._exit(_INTERRUPTED)
 
 
 def _row(fault: Fault, folder: Path, library: Path | None) -> Row:
@@ -118,4 +129,7 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(_INTERRUPTED)
