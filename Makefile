@@ -2,12 +2,13 @@
 # MPI included, is installed into .venv at the versions and hashes of requirements/.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test hosts lint bench fuzz docs lock clean distclean
+.PHONY: help setup demo test faults hosts lint bench fuzz docs lock clean distclean
 
 PYTHON ?= $(shell python3.11 --version >/dev/null 2>&1 && echo python3.11 || echo python3)
 WORKLOAD ?= unet3d
 RANKS ?= 2
 FUZZ_SECONDS ?= 20
+FAULT_JOBS ?= 2
 BIN := .venv/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
@@ -31,6 +32,9 @@ test: .venv/.stamp ## run the tests: on all cores, but those that start MPI alon
 
 hosts: .venv/.stamp ## run across emulated hosts, one cut off (Linux, root, iproute2, sshd)
 	$(BIN)/python tests/hosts/hosts.py
+
+faults: .venv/.stamp ## inject every fault for real, and print what came of each
+	$(BIN)/python -m tests.faults --jobs $(FAULT_JOBS)
 
 lint: .venv/.stamp ## check style, types and the layering of the packages
 	$(BIN)/ruff check

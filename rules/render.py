@@ -161,7 +161,7 @@ def finding_data(finding: Finding) -> dict[str, str]:
 
 def _run_data(run: RunRecord) -> dict[str, Any]:
     evidence = run.evidence
-    use = evidence.utilization if evidence else None
+    use = evidence.utilization if evidence and run.sealed else None
     return {
         "where": run.where,
         "run": run.number,

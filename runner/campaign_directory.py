@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mlps.atomic import replace_file
-from mlps.errors import NotReadyError
+from mlps.errors import NotReadyError, RunFailedError
 from mlps.plan import PlanDocument, Run, parse
 
 
@@ -57,6 +57,15 @@ class CampaignDirectory:
 
     def store_summary(self, directory: Path, summary: dict[str, Any]) -> None:
         """Write a sealed run's summary, then add its files to the checksums."""
+        try:
+            self._store_summary(directory, summary)
+        except OSError as error:
+            raise RunFailedError(
+                f"{error.filename or directory}: cannot be written:"
+                f" {error.strerror} (errno {error.errno}); free space there or mend it"
+            ) from error
+
+    def _store_summary(self, directory: Path, summary: dict[str, Any]) -> None:
         text = json.dumps(summary, indent=2, ensure_ascii=False) + "\n"
         replace_file(directory / "summary.json", text.encode())
         name = directory.relative_to(self.path).as_posix()

@@ -11,7 +11,7 @@ import json
 import os
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,8 @@ class Ledger:
         """Open and lock; NotReadyError when another driver holds it."""
         self.path = path
         with ExitStack() as closing:
-            self._file = closing.enter_context(path.open("a+b"))
+            # Unbuffered: what could not be written must not be tried again later.
+            self._file = closing.enter_context(path.open("a+b", buffering=0))
             try:
                 fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
@@ -51,7 +52,7 @@ class Ledger:
             self.entries = list(_read(path, lines))
             closing.pop_all()
         if torn:
-            self._file.write(b"\n")
+            self._write(b"\n")
             self._previous = torn
             self.append("torn", detail="the last line was cut off by a crash")
 
@@ -74,17 +75,26 @@ class Ledger:
             else "",
         }
         line = json.dumps(data, ensure_ascii=False).encode()
+        self._write(line + b"\n")
+        self._previous = line
+        self.entries.append(_entry(data))
+
+    def _write(self, data: bytes) -> None:
+        """Append and sync all of it, or take back what got there of it."""
+        whole_bytes = os.fstat(self._file.fileno()).st_size
         try:
-            self._file.write(line + b"\n")
-            self._file.flush()
+            left = data
+            while left:
+                left = left[self._file.write(left) :]
             os.fsync(self._file.fileno())
         except OSError as error:
+            # What stays of the line if this fails, too, is torn at the next start.
+            with suppress(OSError):
+                self._file.truncate(whole_bytes)
             raise RunFailedError(
                 f"{self.path}: cannot be written: {error.strerror}"
                 f" (errno {error.errno}); free space there or mend it"
             ) from error
-        self._previous = line
-        self.entries.append(_entry(data))
 
     def open_runs(self) -> list[LedgerEntry]:
         """List runs that were started and have no end in the ledger."""

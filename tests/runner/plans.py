@@ -1,5 +1,6 @@
 """Small plans for real runs: seconds long, real files, every phase."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,6 +37,8 @@ def small_plan(  # noqa: PLR0913 - the knobs of the tests
     interval_s: float = 0.2,
     calibration_s: float = 0.0,
     au: float = 0.9,
+    transfer_bytes: int = 65536,
+    claim: Mapping[str, object] | None = None,
 ) -> PlanDocument:
     workload = plans.unet3d(
         format=file_format,
@@ -52,7 +55,7 @@ def small_plan(  # noqa: PLR0913 - the knobs of the tests
         batch_size=batch_size,
         read_threads=2,
         prefetch_batches=prefetch_batches,
-        transfer_bytes=65536,
+        transfer_bytes=transfer_bytes,
         odirect=odirect,
     )
     train = Train(epochs=epochs, computation_time_s=compute_s)
@@ -71,6 +74,7 @@ def small_plan(  # noqa: PLR0913 - the knobs of the tests
         sampler=Sampler(interval_s=interval_s, max_samples=0),
         calibration_s=calibration_s,
         scale=plans.LAPTOP,
+        **(claim or {}),
     )
     metric = replace(workload.metric, au=au)
     workload = replace(workload, reader=reader, train=train, metric=metric)
