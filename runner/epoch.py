@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from mlps.metrics import NS_PER_S
 from mlps.plan import Plan
 from runner.attempt import PhaseResult
+from runner.position import Doing
 from runner.pump import Pump
 from runner.reading import ReaderPool
 
@@ -47,6 +48,7 @@ def train(
         if not settings.prefetch_samples:
             pool.allow(batch)
         while not pool.wait(batch, _WAIT_SLICE_S):
+            pump.at(Doing.WAITING_FOR_DATA, name=pool.last_object, progress=pool.calls)
             pump.turn()
         step_bytes = pool.take(batch)
         if settings.prefetch_samples:
@@ -58,7 +60,7 @@ def train(
         pump.barrier()
         end_ns = time.monotonic_ns()
         delivered += step_bytes
-        pump.state = (pump.state[0], step + 1, pool.last_object)
+        pump.at(Doing.WAITING_FOR_DATA, step + 1, pool.last_object, pool.calls)
         pump.recorder.row(
             "steps",
             rank,

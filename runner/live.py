@@ -4,12 +4,16 @@ On a terminal one block is refreshed twice a second; elsewhere one line per
 interval. Percentiles come from merged histograms of the phase, never averages.
 """
 
+import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from io import FileIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TextIO
+from typing import TYPE_CHECKING, TextIO
+
+import numpy as np
 
 from mlps import histogram
 from mlps.evidence.table import StructArray
@@ -24,13 +28,6 @@ _TERMINAL_INTERVAL_S = 0.5
 _LINE_INTERVAL_S = 5.0
 _BAR_WIDTH = 60
 _WORTH_SAYING_S = 2.0
-
-
-class State(Protocol):
-    """What the view needs of a rank's state."""
-
-    step: int
-    last_object: str
 
 
 @dataclass(slots=True)
@@ -48,6 +45,8 @@ class Progress:
     elapsed_ns: int = 0
     latency: dict[int, int] = field(default_factory=dict)
     wait_ns: dict[int, int] = field(default_factory=dict)
+    start_ns: tuple[int, int] | None = None
+    """How long after the agreed start the first and the last rank began."""
 
     @property
     def elapsed_s(self) -> float:
@@ -65,19 +64,26 @@ class LiveView:
         self._interval_s = _TERMINAL_INTERVAL_S if self._terminal else _LINE_INTERVAL_S
         self._next_s = 0.0
         self._live: Live | None = None
-        self._log: TextIO | None = None
+        self._log: FileIO | None = None
+        self._log_path = Path()
+        self.log_problem = ""
         self.progress = Progress()
 
     def log_to(self, path: Path) -> None:
         """Also write what is said to this file."""
         self.close_log()
-        self._log = path.open("w", encoding="utf-8")
+        self._log_path = path
+        self.log_problem = ""
+        self._log = path.open("wb", buffering=0)
 
     def close_log(self) -> None:
         """End the log of a run."""
-        if self._log is not None:
-            self._log.close()
-            self._log = None
+        log, self._log = self._log, None
+        if log is not None:
+            try:
+                log.close()
+            except OSError as error:
+                self._lose_log(error)
 
     def say(self, text: str) -> None:
         """Say one line."""
@@ -102,8 +108,8 @@ class LiveView:
                 self._write(line(self.progress))
         self.progress = Progress()
 
-    def take_frame(self, rank: int, frame: Mapping[str, StructArray]) -> None:
-        """Add a rank's frame to the totals."""
+    def take_frame(self, frame: Mapping[str, StructArray]) -> None:
+        """Add the rows of one or more ranks to the totals."""
         progress = self.progress
         steps = frame.get("steps")
         if steps is not None and len(steps):
@@ -114,24 +120,26 @@ class LiveView:
             progress.requested_ns += int(later["compute_requested_ns"].sum())
             for column in ("wait_ns", "compute_ns", "barrier_ns"):
                 progress.elapsed_ns += int(later[column].sum())
-            waited = progress.wait_ns.get(rank, 0) + int(later["wait_ns"].sum())
-            progress.wait_ns[rank] = waited
+            _add(progress.wait_ns, later["rank"], later["wait_ns"])
         latency = frame.get("latency")
         if latency is not None:
             rows = latency[latency["operation"] == b"sample"]
-            for bucket, count in zip(
-                rows["bucket"].tolist(), rows["count"].tolist(), strict=True
-            ):
-                progress.latency[bucket] = progress.latency.get(bucket, 0) + count
+            _add(progress.latency, rows["bucket"], rows["count"])
+        phases = frame.get("phases")
+        if phases is not None and len(phases):
+            late_ns = phases["start_ns"] - phases["agreed_start_ns"]
+            low, high = int(late_ns.min()), int(late_ns.max())
+            before = progress.start_ns or (low, high)
+            progress.start_ns = (min(low, before[0]), max(high, before[1]))
 
-    def refresh(self, states: Sequence[State]) -> None:
+    def refresh(self, files_done: Callable[[], int]) -> None:
         """Show the totals when the interval has passed."""
         now_s = time.monotonic()
         if now_s < self._next_s or not self.progress.title:
             return
         self._next_s = now_s + self._interval_s
         if self.progress.unit == "file":
-            self.progress.done = sum(state.step for state in states)
+            self.progress.done = files_done()
         if self._terminal:
             self._show_block()
         else:
@@ -158,11 +166,34 @@ class LiveView:
             self._live = None
 
     def _write(self, text: str) -> None:
-        self._stream.write(text + "\n")
-        self._stream.flush()
+        try:
+            self._stream.write(text + "\n")
+            self._stream.flush()
+        except OSError:
+            # Nobody reads it any more: the run goes on, and its log tells all.
+            self._stream = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+            self._terminal = None
         if self._log is not None:
-            self._log.write(text + "\n")
-            self._log.flush()
+            try:
+                self._log.write((text + "\n").encode())
+            except OSError as error:
+                self._lose_log(error)
+
+    def _lose_log(self, error: OSError) -> None:
+        """Write the log no more; the run is ended by whoever looks."""
+        self._log = None
+        self.log_problem = (
+            f"{self._log_path}: cannot be written: {error.strerror}"
+            f" (errno {error.errno})"
+        )
+
+
+def _add(totals: dict[int, int], keys: StructArray, values: StructArray) -> None:
+    """Add values to their keys' totals."""
+    found, where = np.unique(keys, return_inverse=True)
+    sums = np.bincount(where, values, len(found)).astype(np.int64)
+    for key, value in zip(found.tolist(), sums.tolist(), strict=True):
+        totals[key] = totals.get(key, 0) + value
 
 
 def line(progress: Progress) -> str:
@@ -187,4 +218,7 @@ def line(progress: Progress) -> str:
     if progress.wait_ns:
         slowest = max(progress.wait_ns, key=lambda rank: progress.wait_ns[rank])
         parts.append(f"slowest rank {slowest}")
+    if progress.start_ns is not None:
+        first_ns, last_ns = progress.start_ns
+        parts.append(f"start skew {(last_ns - first_ns) / 1000:.0f} us")
     return "  ".join(parts)

@@ -88,7 +88,8 @@ class ReaderPool:
         self._durations = Durations([], [], [])
         self._opened = itertools.count()
         self._opens = [0, 0]
-        self.last_object = ""
+        self.calls = 0
+        self._at: dict[int, str] = {}
         self._threads = ThreadPoolExecutor(settings.threads)
         self._work_done: list[futures.Future[None]] = []
 
@@ -132,6 +133,11 @@ class ReaderPool:
         )
 
     @property
+    def last_object(self) -> str:
+        """The file that a thread has been at for longest; "" when none is at work."""
+        return next(iter(list(self._at.values())), "")
+
+    @property
     def direct_opens(self) -> tuple[int, int]:
         """Descriptors looked at, and of those with O_DIRECT on."""
         return self._opens[0], self._opens[1]
@@ -162,7 +168,7 @@ class ReaderPool:
     def _read_file(self, file_index: int, buffer: memoryview) -> int:
         path = self._source.path_of(file_index)
         wanted = self._source.size_of(file_index)
-        self.last_object = str(path)
+        self._at[threading.get_ident()] = str(path)
         flags = os.O_RDONLY | (os.O_DIRECT if self._settings.odirect else 0)
         began_ns = time.monotonic_ns()
         try:
@@ -170,12 +176,14 @@ class ReaderPool:
         except OSError as error:
             raise _cannot("open", path, error) from error
         self._durations.open_ns.append(time.monotonic_ns() - began_ns)
+        self.calls += 1  # threads may lose a count to each other: that it moves counts
         try:
             if next(self._opened) % _LOOK_AT_EVERY == 0:
                 self._look_at_flags(descriptor)
             self._read_whole(descriptor, path, wanted, buffer)
         finally:
             os.close(descriptor)
+        self._at.pop(threading.get_ident())
         self._durations.sample_ns.append(time.monotonic_ns() - began_ns)
         return wanted
 
@@ -193,6 +201,7 @@ class ReaderPool:
             except OSError as error:
                 raise _cannot(f"read at {done}", path, error) from error
             self._durations.read_ns.append(time.monotonic_ns() - began_ns)
+            self.calls += 1
             if count == 0:
                 _check_size(path, done, wanted)
             if done == 0:
