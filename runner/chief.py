@@ -20,7 +20,7 @@ from runner.live import LiveView
 from runner.position import Position
 from runner.post import Kind, Message
 from runner.scribe import Scribe
-from runner.stall import Stalls
+from runner.stall import Stalls, seen
 
 _VIEWED = ("steps", "latency", "phases")
 # Looking at every rank costs; four times a second is often enough.
@@ -114,6 +114,7 @@ class Chief:
         self.live.refresh(lambda: sum(b.position.step for b in self.stalls.ranks))
 
     def _look_at_ranks(self, now_ns: int) -> None:
+        self._look_at_scribe()
         self.examiner.look(now_ns)
         self._look_at_hosts(now_ns)
         worst = self.stalls.over(now_ns)
@@ -168,6 +169,23 @@ class Chief:
             self._silent_hosts.setdefault(int(answer["host_silent"]), now_ns)
         elif "host_silent" in answer:
             self._silent_hosts.pop(int(answer["host_silent"]), None)
+
+    def _look_at_scribe(self) -> None:
+        quiet_s = self.scribe.quiet_s
+        if quiet_s < self.report_s:
+            self._told.discard("scribe")
+        elif "scribe" not in self._told:
+            self._told.add("scribe")
+            found = self.scribe.look()
+            what = f"{self._scribe_name}, pid {found.pid}: no word for {quiet_s:.0f} s"
+            self.live.say(seen(f"stalled: {what}", found))
+        if quiet_s > self.limit_s:
+            what = f"no word for {quiet_s:.0f} s, {self.scribe.look().state}"
+            raise StopOrder(f"{self._scribe_name}: {what}", 0)
+
+    @property
+    def _scribe_name(self) -> str:
+        return f"{self.examiner.name(0)}: the process that writes evidence.h5"
 
     def _scribe_is_slow(self, path: str, for_s: float) -> None:
         what = f"{self.examiner.name(0)}: {path}: being written for {for_s:.0f} s"

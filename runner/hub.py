@@ -24,6 +24,7 @@ from runner.telegraph import Telegraph
 from runner.undertaker import Undertaker
 
 _TICK_S = 0.25
+_BEAT_S = 1.0
 _HELLO_S = 5.0
 _SILENT_S = 3.0
 _BACKLOG = 4096
@@ -74,6 +75,7 @@ class Hub:
         self._rank_0_at = ""
         self._writes = ("", 0.0)
         self._told_s = 0.0
+        self._next_beat_s = 0.0
         self._listener = _listener()
         self.port = self._listener.getsockname()[1]
         self._selector.register(self._listener, selectors.EVENT_READ, self._accept)
@@ -116,10 +118,17 @@ class Hub:
             self._node.settle()
             while not self._asked.empty():
                 self._asked.get()()
+            self._beat()
             self._look_at_hosts()
             self._look_at_rank_0()
             if self._undertaker.begun and not self._undertaker.turn():
                 self._over = True
+
+    def _beat(self) -> None:
+        now_s = time.monotonic()
+        if now_s >= self._next_beat_s:
+            self._next_beat_s = now_s + _BEAT_S
+            self._say(alive=True)
 
     def _died(self, death: Death) -> None:
         if self.verdict is None:

@@ -10,6 +10,7 @@ import queue
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import Any
 from mlps.errors import NotReadyError, RunFailedError
 from mlps.evidence.table import StructArray
 from runner.hub import Charge
+from runner.inspection import Inspection, inspect
 from runner.watchpost import clean_environment
 
 _START_S = 60.0
@@ -36,6 +38,7 @@ class Scribe:
             env=clean_environment(),
             start_new_session=True,
         )
+        self._heard_s = time.monotonic()
         self._frames: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._answers: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self._feeder = threading.Thread(target=self._feed, daemon=True)
@@ -100,6 +103,15 @@ class Scribe:
         return said
 
     @property
+    def quiet_s(self) -> float:
+        """Seconds since anything was heard of the process; it beats once a second."""
+        return time.monotonic() - self._heard_s
+
+    def look(self) -> Inspection:
+        """Look at the process from here."""
+        return inspect(0, self._process.pid, None)
+
+    @property
     def is_alive(self) -> bool:
         """Say whether the process is still there."""
         return self._process.poll() is None
@@ -146,5 +158,8 @@ class Scribe:
         if self._process.stdout is None:
             raise RunFailedError("the scribe process has no output")
         for line in self._process.stdout:
-            self._answers.put(json.loads(line))
+            self._heard_s = time.monotonic()
+            answer = json.loads(line)
+            if "alive" not in answer:
+                self._answers.put(answer)
         self._answers.put({"failed": self._obituary()})

@@ -34,6 +34,8 @@ def small_plan(  # noqa: PLR0913 - the knobs of the tests
     epoch_deadline_s: float = 60.0,
     results_on_data_path: bool = True,
     interval_s: float = 0.2,
+    stall_report_s: float = 10.0,
+    stall_limit_s: float = 300.0,
 ) -> PlanDocument:
     workload = plans.unet3d(
         format=file_format,
@@ -68,6 +70,8 @@ def small_plan(  # noqa: PLR0913 - the knobs of the tests
         cold_reads=cold_reads,
         sampler=Sampler(interval_s=interval_s, max_samples=0),
         scale=plans.LAPTOP,
+        stall_report_s=stall_report_s,
+        stall_limit_s=stall_limit_s,
     )
     plan = plans.plan(replace(workload, reader=reader, train=train), system, submission)
     return document(_hurried(plan, epoch_deadline_s), {})

@@ -115,7 +115,7 @@ def test_an_interrupt_seals_the_evidence_and_exits_130(tmp_path):
     output, _ = world.communicate(timeout=20)
     assert world.returncode == 130, output
     (path,) = tmp_path.glob("results/*/runs/01-*/evidence.h5")
-    assert read(path).text("outcome", "reason") == "interrupted"
+    assert read(path).text("outcome", "reason") == "interrupted by SIGINT"
 
 
 def test_a_file_cut_short_during_the_run_is_named_with_its_rank(tmp_path):
@@ -215,7 +215,7 @@ def test_results_that_cannot_be_written_are_refused(tmp_path, mlps_runner):
 
 
 def test_two_drivers_cannot_share_a_campaign(tmp_path, mlps_runner):
-    plan = store(small_plan(compute_s=0.3, epochs=1), tmp_path / "plan.yaml")
+    plan = store(small_plan(compute_s=1.0, epochs=1), tmp_path / "plan.yaml")
     world = launch(plan)
     wait_for_epoch(tmp_path)
     second = mlps_runner(2, str(plan))
