@@ -1,5 +1,6 @@
 """Ending the whole world from one rank."""
 
+import contextlib
 import os
 import sys
 import time
@@ -14,8 +15,9 @@ def abort_world(comm: Any, status: int) -> NoReturn:  # noqa: ANN401 - communica
     A launcher that is told to abort may drop output it has not passed on yet, and
     may let MPI_Abort return before it kills the process.
     """
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError):  # nobody reads it any more
+            stream.flush()
     time.sleep(_DRAIN_S)
     comm.Abort(status)
     os._exit(status)

@@ -10,12 +10,15 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from mlps.plan import Phase, PhaseKind, Run
-from runner import clock
+from runner.node_clocks import NodeClocks
 from runner.place import Place
+from runner.position import Doing, Position
 from runner.post import Kind
 from runner.pump import Pump
 
 _START_MARGIN_NS = 20_000_000
+_MARGIN_FACTOR = 4
+"""Margin of a start over what the last order took to reach the slowest rank."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,14 +52,18 @@ class Attempt:
     place: Place
     workload: Workload
     pump: Pump
-    _offsets_ns: list[int] = field(default_factory=list)
+    _clocks: NodeClocks = field(init=False)
+
+    def __post_init__(self) -> None:
+        """No clock is measured yet."""
+        self._clocks = NodeClocks(self.pump, self.place)
 
     def go(self) -> None:
         """Do all phases; returns on every rank when all ranks are done."""
         for number, phase in enumerate(self.run.phases):
             self._phase(number, phase)
         about = f"{self.run.number}/end"
-        self._sync_clocks(about, "end")
+        self._clocks.sync(about, "end")
         self.pump.send_frame()
         self._all_done(about)
 
@@ -64,13 +71,14 @@ class Attempt:
         pump = self.pump
         about = f"{self.run.number}/{number}"
         pump.recorder.begin_phase(number)
-        pump.state = (phase.name, 0, "")
+        pump.position = Position(phase=phase.name)
+        pump.send_frame()
         work = self.workload.begin(self.run, number, phase, pump)
         if number == 0 or phase.kind is PhaseKind.EPOCH:
-            self._sync_clocks(about, "start" if number == 0 else phase.name)
+            self._clocks.sync(about, "start" if number == 0 else phase.name)
         agreed_ns = self._agree(about, phase)
         pump.mark()
-        pump.wait_until(agreed_ns)
+        pump.wait_until(agreed_ns, Doing.PREPARING)
         start_ns, wall_ns = time.monotonic_ns(), time.time_ns()
         result = work()
         pump.mark()
@@ -92,31 +100,6 @@ class Attempt:
         pump.send_frame()
         self._all_done(about)
 
-    def _sync_clocks(self, about: str, moment: str) -> None:
-        pump = self.pump
-        pump.say(Kind.READY, f"{about}/clock")
-        if pump.chief is None:
-            pump.order(f"{about}/clock")
-            clock.answer(pump.post.comm)
-            return
-        chief = pump.chief
-        pump.wait_for(lambda: chief.all_said(Kind.READY, f"{about}/clock"))
-        self._offsets_ns = []
-        for rank in range(self.place.world):
-            if rank:
-                pump.post.send(rank, Kind.GO, f"{about}/clock")
-            reading = clock.measure(pump.post.comm, rank)
-            self._offsets_ns.append(reading.offset_ns)
-            pump.recorder.row(
-                "clock",
-                rank,
-                moment,
-                reading.sampled_at_ns,
-                reading.offset_ns,
-                reading.error_ns,
-                reading.wall_minus_monotonic_ns,
-            )
-
     def _agree(self, about: str, phase: Phase) -> int:
         """Agree on the start of a phase; the instant is on this rank's clock."""
         pump = self.pump
@@ -124,8 +107,9 @@ class Attempt:
         if pump.chief is not None:
             chief = pump.chief
             pump.wait_for(lambda: chief.all_said(Kind.READY, about))
-            start_ns = time.monotonic_ns() + _START_MARGIN_NS
-            pump.give_order(about, [start_ns - offset for offset in self._offsets_ns])
+            margin_ns = max(_START_MARGIN_NS, _MARGIN_FACTOR * self._clocks.fan_out_ns)
+            start_ns = time.monotonic_ns() + margin_ns
+            pump.give_start(about, self._clocks.instant(start_ns))
             chief.expect(phase.name, phase.deadline_s)
             title = f"{self.run.label} {phase.name}"
             chief.live.begin(title, *self.workload.total_units(phase))
@@ -142,5 +126,5 @@ class Attempt:
             pump.wait_for(lambda: chief.all_said(Kind.DONE, about))
             chief.relax()
             chief.live.end()
-            pump.give_order(f"{about}/done", [None] * self.place.world)
+            pump.give_order(f"{about}/done")
         pump.order(f"{about}/done")

@@ -4,6 +4,7 @@
 `runs/<nn>-<kind>-<run id>/` with evidence.h5, summary.json and runner.log.
 """
 
+import contextlib
 import hashlib
 import json
 import secrets
@@ -12,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from mlps.atomic import replace_file
-from mlps.errors import NotReadyError, RunFailedError
+from mlps.errors import NotReadyError
 from mlps.plan import PlanDocument, Run, parse
+
+_PREPARED = ".summary.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,27 +58,34 @@ class CampaignDirectory:
         replace_file(self.plan, data)
         return data
 
-    def store_summary(self, directory: Path, summary: dict[str, Any]) -> None:
-        """Write a sealed run's summary, then add its files to the checksums."""
-        try:
-            self._store_summary(directory, summary)
-        except OSError as error:
-            raise RunFailedError(
-                f"{error.filename or directory}: cannot be written:"
-                f" {error.strerror} (errno {error.errno}); free space there or mend it"
-            ) from error
+    def prepare_summary(self, directory: Path, summary: dict[str, Any]) -> bytes:
+        """Bring a summary to the disk under another name; return its bytes.
 
-    def _store_summary(self, directory: Path, summary: dict[str, Any]) -> None:
+        It gets its name by `publish_summary`, after the ledger says that the run is
+        sealed: a summary.json is there for sealed runs only.
+        """
         text = json.dumps(summary, indent=2, ensure_ascii=False) + "\n"
-        replace_file(directory / "summary.json", text.encode())
+        prepared = directory / _PREPARED
+        replace_file(prepared, text.encode())
+        return text.encode()
+
+    def publish_summary(self, directory: Path, text: bytes, evidence: str) -> None:
+        """Give the prepared summary its name, and add the run to the checksums."""
+        (directory / _PREPARED).replace(directory / "summary.json")
         name = directory.relative_to(self.path).as_posix()
         self._add_checksums(
             {
                 "plan.yaml": _sha256(self.plan.read_bytes()),
-                f"{name}/evidence.h5": summary["evidence_sha256"],
-                f"{name}/summary.json": _sha256(text.encode()),
+                f"{name}/evidence.h5": evidence,
+                f"{name}/summary.json": _sha256(text),
             }
         )
+
+    def withdraw_summary(self, directory: Path) -> None:
+        """Take away the summary of a run that could not be sealed."""
+        for name in (_PREPARED, "summary.json"):
+            with contextlib.suppress(OSError):  # it can't be read as sealed either way
+                (directory / name).unlink(missing_ok=True)
 
     def _add_checksums(self, new: dict[str, str]) -> None:
         """Keep what was sealed before as it was sealed, if it is still there."""

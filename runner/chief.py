@@ -9,12 +9,23 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from mlps.errors import RunFailedError
+from mlps.evidence import BY_NAME
 from mlps.evidence.table import StructArray
 from mlps.metrics import NS_PER_S
+from runner.bundle import Wire, unpacked
+from runner.examiner import Examiner
 from runner.live import LiveView
+from runner.position import Position
 from runner.post import Kind, Message
 from runner.scribe import Scribe
+from runner.stall import Stalls, seen
+
+_VIEWED = ("steps", "latency", "phases")
+# Looking at every rank costs; four times a second is often enough.
+_LOOK_INTERVAL_NS = NS_PER_S // 4
 
 
 class StopOrder(Exception):
@@ -34,37 +45,25 @@ class StopOrder(Exception):
 
 
 @dataclass(slots=True)
-class RankState:
-    """What a rank last said, and when it was heard."""
-
-    heard_ns: int
-    phase: str = ""
-    step: int = 0
-    last_object: str = ""
-    silent_reported: bool = False
-
-
-@dataclass(slots=True)
 class Chief:
     """Books of rank 0 for one run."""
 
-    hosts: tuple[str, ...]
     scribe: Scribe
     live: LiveView
-    silent_s: float
-    states: list[RankState] = field(init=False)
+    stalls: Stalls
+    examiner: Examiner
+    report_s: float
+    limit_s: float
+    sealed: dict[str, Any] | None = None
     _said: dict[tuple[Kind, str], dict[int, object]] = field(default_factory=dict)
+    _next_look_ns: int = 0
     _deadline_ns: int = 0
     _deadline_phase: str = ""
-    sealed: dict[str, Any] | None = None
     listeners: list[Callable[[Mapping[str, StructArray]], None]] = field(
         default_factory=list
     )
-
-    def __post_init__(self) -> None:
-        """All ranks were just heard in the handshake."""
-        now_ns = time.monotonic_ns()
-        self.states = [RankState(now_ns) for _ in self.hosts]
+    _silent_hosts: dict[int, int] = field(default_factory=dict)
+    _told: set[str] = field(default_factory=set)
 
     def expect(self, phase: str, deadline_s: float) -> None:
         """Give the phase its deadline."""
@@ -76,81 +75,160 @@ class Chief:
         self._deadline_ns = 0
 
     def take_frame(
-        self, rank: int, state: tuple[str, int, str], frame: Mapping[str, StructArray]
+        self, rank: int, position: Position, frame: Mapping[str, StructArray]
     ) -> None:
-        """Book a frame: rows to the scribe, state to the books and the view."""
-        mine = self.states[rank]
-        mine.heard_ns = time.monotonic_ns()
-        mine.phase, mine.step, mine.last_object = state
-        mine.silent_reported = False
+        """Book a frame of this rank itself."""
+        self._hear(rank, position, time.monotonic_ns())
+        self.scribe.beat(str(position))
         for table, rows in frame.items():
             self.scribe.append(table, rows)
-        self.live.take_frame(frame)
-        for listen in self.listeners:
-            listen(frame)
+        self._show({name: frame[name] for name in _VIEWED if name in frame})
 
     def take(self, message: Message) -> None:
-        """Book a message of another rank."""
+        """Book a message of another rank, or of the leader of a node."""
+        source = self.examiner.name(message.source)
         if message.kind is Kind.FRAME:
-            state, frame = message.payload
-            self.take_frame(message.source, state, frame)
+            self._take_bundle(message.payload)
         elif message.kind is Kind.FAIL:
             raise StopOrder(str(message.payload), message.source)
+        elif message.kind is Kind.SIGNAL:
+            reason = f"interrupted by {message.payload} to {source}"
+            raise StopOrder(reason, status=130)
         else:
-            self.note(message.kind, message.about, message.source, message.payload)
+            self.note(message.kind, message.about, message.payload)
 
-    def note(self, kind: Kind, about: str, rank: int, payload: object) -> None:
-        """Book that a rank said READY or DONE about something."""
-        self._said.setdefault((kind, about), {})[rank] = payload
+    def note(self, kind: Kind, about: str, said: Mapping[int, object]) -> None:
+        """Book that ranks said READY or DONE about something."""
+        self._said.setdefault((kind, about), {}).update(said)
 
     def all_said(self, kind: Kind, about: str) -> bool:
         """Say whether every rank has said it."""
-        return len(self._said.get((kind, about), {})) == len(self.hosts)
+        return len(self._said.get((kind, about), ())) == len(self.stalls.ranks)
 
     def payloads(self, kind: Kind, about: str) -> list[object]:
-        """Return what the ranks sent along, in rank order."""
-        said = self._said[kind, about]
-        return [said[rank] for rank in range(len(self.hosts))]
+        """Return what the ranks sent along, in rank order, and forget it."""
+        said = self._said.pop((kind, about))
+        return [said[rank] for rank in sorted(said)]
 
     def look(self) -> None:
-        """Check the scribe, silent ranks and the deadline."""
-        for answer in self.scribe.answers():
-            if "failed" in answer:
-                raise StopOrder(str(answer["failed"]), 0)
-            if "died" in answer:
-                raise StopOrder(str(answer["died"]), int(answer["rank"]))
-            self.sealed = answer["sealed"]
+        """Check the scribe, the watches, stalls and the deadline."""
         now_ns = time.monotonic_ns()
-        self._report_silent(now_ns)
+        for answer in self.scribe.answers():
+            self._take_answer(answer, now_ns)
+        if self.live.log_problem:
+            raise StopOrder(f"{self.examiner.name(0)}: {self.live.log_problem}", 0)
+        if now_ns >= self._next_look_ns:
+            self._next_look_ns = now_ns + _LOOK_INTERVAL_NS
+            self._look_at_ranks(now_ns)
+        self.live.refresh(lambda: sum(b.position.step for b in self.stalls.ranks))
+
+    def _look_at_ranks(self, now_ns: int) -> None:
+        self._look_at_scribe()
+        self.examiner.look(now_ns)
+        self._look_at_hosts(now_ns)
+        worst = self.stalls.over(now_ns)
+        if worst is not None:
+            raise StopOrder(self.examiner.verdict(worst, now_ns), worst.rank)
         if self._deadline_ns and now_ns > self._deadline_ns:
-            late = min(range(len(self.states)), key=self._progress)
+            late = min(range(len(self.stalls.ranks)), key=self._progress)
             raise StopOrder(
                 f"phase {self._deadline_phase!r} passed its deadline; farthest behind"
                 f" is {self.describe(late)}",
                 late,
             )
-        self.live.refresh(self.states)
-
-    def name(self, rank: int) -> str:
-        """Rank and host for people."""
-        return f"rank {rank} (host {self.hosts[rank]})"
 
     def describe(self, rank: int) -> str:
         """Where a rank was when it was last heard."""
-        state = self.states[rank]
-        silent_s = (time.monotonic_ns() - state.heard_ns) / NS_PER_S
-        return (
-            f"{self.name(rank)}: phase {state.phase or 'none'}, step {state.step},"
-            f" last object {state.last_object or 'none'}, heard {silent_s:.0f} s ago"
+        book = self.stalls.ranks[rank]
+        silent_s = (time.monotonic_ns() - book.heard_ns) / NS_PER_S
+        name = self.examiner.name(rank)
+        return f"{name}: {book.position}, heard {silent_s:.0f} s ago"
+
+    def _take_bundle(self, wire: Wire) -> None:
+        now_ns = time.monotonic_ns()
+        heard, rows = wire
+        for rank, (age_ns, position) in heard.items():
+            self._hear(rank, unpacked(position), now_ns - age_ns)
+        for table, data in rows.items():
+            self.scribe.append_bytes(table, data)
+        self._show(
+            {
+                table: np.frombuffer(rows[table], BY_NAME[table].dtype)
+                for table in _VIEWED
+                if table in rows
+            }
         )
 
-    def _progress(self, rank: int) -> tuple[bool, int, int]:
-        state = self.states[rank]
-        return (state.phase == self._deadline_phase, state.step, state.heard_ns)
+    def _show(self, rows: Mapping[str, StructArray]) -> None:
+        self.live.take_frame(rows)
+        for listen in self.listeners:
+            listen(rows)
 
-    def _report_silent(self, now_ns: int) -> None:
-        for rank, state in enumerate(self.states):
-            if now_ns - state.heard_ns > self.silent_s * NS_PER_S:
-                if not state.silent_reported:
-                    self.live.say(f"no word from {self.describe(rank)}")
-                state.silent_reported = True
+    def _hear(self, rank: int, position: Position, heard_ns: int) -> None:
+        if self.stalls.hear(rank, position, heard_ns):
+            self.examiner.recovered(rank)
+
+    def _take_answer(self, answer: Mapping[str, Any], now_ns: int) -> None:
+        if "failed" in answer:
+            raise StopOrder(f"{self.examiner.name(0)}: {answer['failed']}", 0)
+        if "died" in answer:
+            raise StopOrder(str(answer["died"]), int(answer["rank"]))
+        if "sealed" in answer:
+            self.sealed = answer["sealed"]
+        elif "inspected" in answer:
+            self.examiner.take(answer["inspected"])
+        elif "writes" in answer:
+            self._scribe_is_slow(str(answer["writes"]), float(answer["for_s"]))
+        elif answer.get("silent"):
+            self._silent_hosts.setdefault(int(answer["host_silent"]), now_ns)
+        elif "host_silent" in answer:
+            self._silent_hosts.pop(int(answer["host_silent"]), None)
+
+    def _look_at_scribe(self) -> None:
+        quiet_s = self.scribe.quiet_s
+        if quiet_s < self.report_s:
+            self._told.discard("scribe")
+        elif "scribe" not in self._told:
+            self._told.add("scribe")
+            found = self.scribe.look()
+            what = f"{self._scribe_name}, pid {found.pid}: no word for {quiet_s:.0f} s"
+            self.live.say(seen(f"stalled: {what}", found))
+        if quiet_s > self.limit_s:
+            what = f"no word for {quiet_s:.0f} s, {self.scribe.look().state}"
+            raise StopOrder(f"{self._scribe_name}: {what}", 0)
+
+    @property
+    def _scribe_name(self) -> str:
+        return f"{self.examiner.name(0)}: the process that writes evidence.h5"
+
+    def _scribe_is_slow(self, path: str, for_s: float) -> None:
+        what = f"{self.examiner.name(0)}: {path}: being written for {for_s:.0f} s"
+        if for_s > self.limit_s:
+            raise StopOrder(f"{what}: its file system does not answer", 0)
+        if for_s > self.report_s and path not in self._told:
+            self._told.add(path)
+            self.live.say(f"stalled: {what}")
+
+    def _look_at_hosts(self, now_ns: int) -> None:
+        """End the run for a host of which neither watch nor ranks are heard."""
+        for node, since_ns in list(self._silent_hosts.items()):
+            leader = self.examiner.place.node_leaders[node]
+            book = self.stalls.ranks[leader]
+            quiet_s = (now_ns - max(since_ns, book.heard_ns)) / NS_PER_S
+            host = self.examiner.place.hosts[leader]
+            if quiet_s > self.limit_s:
+                raise StopOrder(
+                    f"host {host} vanished: neither its watch nor its ranks were heard"
+                    f" for {quiet_s:.0f} s; its first is rank {leader}, last in"
+                    f" {book.position}",
+                    leader,
+                )
+            told = f"{node} {since_ns}"
+            if quiet_s > self.report_s and told not in self._told:
+                self._told.add(told)
+                self.live.say(f"no word from host {host} for {quiet_s:.0f} s")
+
+    def _progress(self, rank: int) -> tuple[bool, int, int]:
+        book = self.stalls.ranks[rank]
+        at = book.position
+        return (at.phase == self._deadline_phase, at.step, book.heard_ns)

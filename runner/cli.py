@@ -1,19 +1,13 @@
 """The `mlps-runner` command: start it under mpirun with a plan."""
 
 import os
-import signal
 import sys
 import traceback
 from pathlib import Path
-from types import FrameType
-from typing import Any
 
 import click
 
 from mlps.errors import RunFailedError
-
-_INTERRUPTED = 130
-_GRACE_S = 10
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -42,14 +36,14 @@ def command(plan: Path, results: Path | None, *, rehearse: bool) -> None:
 
     from runner.abort import abort_world  # noqa: PLC0415
     from runner.driver import drive  # noqa: PLC0415
+    from runner.signals import Signals  # noqa: PLC0415
 
     world = MPI.COMM_WORLD
-    _route_signals(world.Get_rank())
+    signals = Signals()
+    signals.route()
     shared = world.Split_type(MPI.COMM_TYPE_SHARED)
     try:
-        status = drive(world, shared, plan, results, rehearsing=rehearse)
-    except KeyboardInterrupt:
-        abort_world(world, _INTERRUPTED)
+        status = drive(world, shared, plan, results, signals, rehearsing=rehearse)
     except BaseException:  # noqa: BLE001 - else the other ranks would wait for ever
         traceback.print_exc()
         abort_world(world, RunFailedError.exit_status)
@@ -72,21 +66,3 @@ def _launched_rank() -> int:
         if name in os.environ:
             return int(os.environ[name])
     return 0
-
-
-def _route_signals(rank: int) -> None:
-    """Let rank 0 decide: others wait for its word and die by themselves after."""
-    if rank == 0:
-        for number in (signal.SIGTERM, signal.SIGUSR1):
-            signal.signal(number, _interrupt)
-        return
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1):
-        signal.signal(number, _linger)
-
-
-def _interrupt(number: int, frame: FrameType | None) -> Any:  # noqa: ANN401
-    raise KeyboardInterrupt
-
-
-def _linger(number: int, frame: FrameType | None) -> Any:  # noqa: ANN401
-    signal.alarm(_GRACE_S)

@@ -3,12 +3,10 @@
 All ranks walk through this together. What only rank 0 does is in `Office`.
 """
 
-import os
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 from mlps.errors import MlpsError, RunFailedError
 from mlps.plan import PlanDocument, Run, parse
@@ -17,36 +15,43 @@ from runner import facts, ground, handshake, place, software
 from runner.abort import abort_world
 from runner.adoption import Verification, combine
 from runner.ask import Ask, check_world, read_ask
+from runner.assembly import Assembly, InterruptedStartError
 from runner.attempt import Attempt
 from runner.chief import Chief, StopOrder
 from runner.crew import Progress
 from runner.datagen import State
-from runner.deathwatch import Lifeline
+from runner.ending import Ending
 from runner.facts import Facts
 from runner.ground import Ground
 from runner.handshake import Answer, own_answer
+from runner.lifeline import Lifeline
 from runner.office import Office
 from runner.place import Place
-from runner.post import Kind, Post
+from runner.post import Post
 from runner.pump import Pump
 from runner.recorder import Recorder
 from runner.rehearsal.rehearsal import rehearse
 from runner.rehearsal.row import Row
+from runner.relay import Relay
 from runner.sampler import Sampler
+from runner.signals import Signals
+from runner.talk import give, tell
 from runner.training import Training
+from runner.watchpost import HubAddress, start_watch
 
-_LAST_WORDS_S = 2.0
 _TOGETHER_S = 5.0
-_INTERRUPTED = 130
+_READING = "reading the plan"
+_CHECKING = "checking the dataset"
 
 T = TypeVar("T")
 
 
-def drive(
-    comm: Any,  # noqa: ANN401
+def drive(  # noqa: PLR0913 - the edge: all that a start depends on
+    comm: Any,  # noqa: ANN401 - mpi4py communicators
     shared: Any,  # noqa: ANN401
     plan_path: Path,
     results: Path | None,
+    signals: Signals,
     *,
     rehearsing: bool = False,
 ) -> int:
@@ -54,20 +59,25 @@ def drive(
 
     Collective over `comm`.
     """
+    start: Start | None = None
     try:
-        ask = _on_rank_0(comm, lambda: read_ask(plan_path, results))
+        ranks = Assembly(comm, signals)
+        ask = _on_rank_0(ranks, _READING, lambda: read_ask(plan_path, results))
         doc = parse(ask.plan_bytes, ask.where)
         check_world(comm.Get_size(), doc.plan, ask.where)
-        here = place.find_place(comm, shared)
+        here = place.find_place(ranks, shared)
         lock = software.own_lock(shared)
         if rehearsing:
             return rehearse(comm, here, doc, ask, lock)
-        start = Start(comm, doc, here, ask, lock)
+        start = Start(comm, ranks, doc, here, ask, lock, signals)
+        start.watch()
         start.get_ready()
         start.run()
     except MlpsError as error:
         if comm.Get_rank() == 0:
-            sys.stderr.write(f"mlps-runner: {error}\n")
+            tell(str(error))
+        if start is not None:
+            start.dismiss()
         _end_together(comm, error)
         return error.exit_status
     return 0
@@ -76,10 +86,12 @@ def drive(
 def _end_together(comm: Any, error: MlpsError) -> None:  # noqa: ANN401
     """Make sure that all ranks saw an error; a rank that is alone with it aborts."""
     deadline_s = time.monotonic() + _TOGETHER_S
+    if isinstance(error, InterruptedStartError):
+        abort_world(comm, error.exit_status)
     request = comm.Ibarrier()
     while not request.Test():
         if time.monotonic() > deadline_s:
-            sys.stderr.write(f"mlps-runner: rank {comm.Get_rank()}: {error}\n")
+            tell(f"rank {comm.Get_rank()}: {error}")
             abort_world(comm, error.exit_status)
         time.sleep(0.01)
 
@@ -87,31 +99,60 @@ def _end_together(comm: Any, error: MlpsError) -> None:  # noqa: ANN401
 class Start:
     """One start of a campaign, on one rank."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - what a start is made of
         self,
         comm: Any,  # noqa: ANN401
+        ranks: Assembly,
         doc: PlanDocument,
         here: Place,
         ask: Ask,
         lock: Lock,
+        signals: Signals,
     ) -> None:
-        """Nothing is touched before `get_ready`."""
+        """Nothing is touched before `watch`."""
         self._comm = comm
+        self._ranks = ranks
         self._doc = doc
         self._here = here
         self._ask = ask
         self._lock = lock
+        self._signals = signals
         self._data_root = ask.base / doc.plan.system.data_path
         self._training = Training(doc.plan, here, self._data_root)
         self._office: Office | None = None
+        if here.rank == 0:
+            self._office = Office(ask.results_root, doc, here)
         self._chief: Chief | None = None
         self._lifeline: Lifeline | None = None
+        self._watchless = ""
         self._facts: Facts = {}
         self._pending: list[tuple[Run, str]] = []
 
+    def watch(self) -> None:
+        """Start the watches of all hosts, and have every rank hold on to its own.
+
+        Collective. From here on a rank that dies or hangs is seen.
+        """
+        office, here = self._office, self._here
+        name, hub = _on_rank_0(self._ranks, "starting the scribe", self._start_scribe)
+        if office is not None:
+            self._ranks.listen = office.listen
+            self._ranks.inspect = office.inspect
+        if here.leads_node and here.rank:
+            host = here.hosts[here.rank]
+            name, self._watchless = self._ranks.offload(
+                "starting the watch", lambda: start_watch(hub, here.node, host)
+            )
+        names = self._ranks.allgather(name if here.leads_node else None)
+        self._lifeline = Lifeline(names[here.leaders[here.rank]], here.rank)
+        submission = self._doc.plan.submission
+        self._ranks.report_s = min(self._ranks.report_s, submission.stall_report_s * 3)
+        self._ranks.limit_s = submission.stall_limit_s
+
     def get_ready(self) -> None:
         """Shake hands, open the campaign, adopt the dataset. Collective."""
-        state = _on_rank_0(self._comm, self._training.inspect)
+        ranks = self._ranks
+        state = _on_rank_0(ranks, "looking at the dataset", self._training.inspect)
         spot = Ground(
             data_root=self._data_root,
             results_root=self._ask.results_root,
@@ -119,16 +160,20 @@ class Start:
             if state is State.ABSENT
             else 0,
         )
-        problems = ground.check(self._doc.plan, self._here, spot)
-        answers = handshake.shake(self._comm, self._here, self._answer(problems))
-        if self._here.rank == 0:
-            self._office = Office(self._ask.results_root, self._doc, self._here)
+        problems = ranks.offload(
+            "checking its ground",
+            lambda: ground.check(self._doc.plan, self._here, spot),
+        )
+        answers = handshake.shake(ranks, self._here, self._answer(problems))
+        there = state is State.COMPLETE
         # The stored plan has the same digest: only its bytes may differ from ours.
-        self._plan_bytes, self._pending = _on_rank_0(self._comm, self._open)
-        if self._pending and state is State.COMPLETE:
+        self._plan_bytes, self._pending = _on_rank_0(
+            ranks, "opening the campaign", lambda: self._open(there=there)
+        )
+        if self._pending and there:
             self._adopt()
         paths = [("data", self._data_root), ("results", self._ask.results_root)]
-        self._facts = facts.gather(self._comm, self._here, answers, paths)
+        self._facts = facts.gather(ranks, self._here, answers, paths)
 
     def run(self) -> None:
         """Attempt every run that is still to do, then print the table."""
@@ -136,14 +181,20 @@ class Start:
         if office is not None and not self._pending:
             total = len(self._doc.plan.campaign.runs)
             office.live.say(f"nothing left to do: {total} of {total} runs are sealed")
-        if self._pending:
-            self._start_scribe()
         for run, run_id in self._pending:
             self._attempt(run, run_id)
+        table = "" if office is None else office.close()
+        self.dismiss()
+        if office is not None:
+            give(table)
+
+    def dismiss(self) -> None:
+        """End the watches: this rank ends because it is done, or was refused."""
         if self._lifeline is not None:
             self._lifeline.close()
-        if office is not None:
-            sys.stdout.write(office.close() + "\n")
+            self._lifeline = None
+        if self._office is not None:
+            self._office.dismiss_scribe()
 
     def _adopt(self) -> None:
         """Check the existing dataset; NotReadyError names what is damaged."""
@@ -152,55 +203,62 @@ class Start:
             self._office.live.say(f"checking the dataset that is there: {files} files")
         found: Verification | MlpsError
         try:
-            found = self._training.adopt(self._tell_progress)
+            found = self._ranks.offload(
+                _CHECKING, lambda: self._training.adopt(self._tell_progress)
+            )
         except MlpsError as error:
             found = error
-        said = self._comm.allgather(found)
+        said = self._ranks.allgather(found)
         for one in said:
             if isinstance(one, MlpsError):
                 raise one
         self._training.adopted(combine(said))
 
     def _tell_progress(self, progress: Progress) -> None:
+        self._ranks.at(_CHECKING, progress.bytes_done + progress.files_done)
         if self._office is not None:
             done, files = progress.files_done, progress.files
             self._office.live.say(f"  {done} of the {files} files of rank 0 checked")
 
-    def _open(self) -> tuple[bytes, list[tuple[Run, str]]]:
-        return self._desk.open_campaign(self._ask.plan_bytes)
+    def _open(self, *, there: bool) -> tuple[bytes, list[tuple[Run, str]]]:
+        return self._desk.open_campaign(self._ask.plan_bytes, dataset_is_there=there)
 
     def _answer(self, problems: list[Row]) -> Answer:
         where = self._ask.where
         return own_answer(self._doc, self._here, where, self._lock, problems)
 
     def _attempt(self, run: Run, run_id: str) -> None:
-        _on_rank_0(self._comm, lambda: self._begin(run, run_id))
+        _on_rank_0(self._ranks, "opening the run", lambda: self._begin(run, run_id))
         sampler = self._sampler()
         recorder = Recorder(self._here.rank)
-        pump = Pump(Post(self._comm), recorder, sampler, self._chief)
+        if self._watchless:
+            recorder.event("warning", "watch", f"no hub: {self._watchless}"[:512])
+        post = Post(self._comm)
+        relay = Relay(post, self._here, time.monotonic_ns)
+        pump = Pump(post, relay, recorder, sampler, self._signals, self._chief)
+        ending = Ending(
+            comm=self._comm,
+            place=self._here,
+            pump=pump,
+            run=run,
+            run_id=run_id,
+            office=self._office,
+        )
         self._training.record(recorder)
         try:
             sampler.start()
             Attempt(run, self._here, self._training, pump).go()
             pump.end_sampling()
-            self._seal(pump, run, run_id)
+            ending.seal()
         except StopOrder as order:
-            self._abort(pump, run, run_id, order, status=order.status)
-        except (MlpsError, OSError) as error:
+            ending.abort(order, self._training.stop)
+        except (MlpsError, OSError, MemoryError, RuntimeError) as error:
             me = f"rank {self._here.rank} (host {self._here.hosts[self._here.rank]})"
-            failed = StopOrder(f"{me}: {error}", self._here.rank)
-            self._abort(pump, run, run_id, failed)
-        except KeyboardInterrupt:
-            interrupted = StopOrder("interrupted")
-            self._abort(pump, run, run_id, interrupted, status=_INTERRUPTED)
+            what = str(error) if isinstance(error, MlpsError | OSError) else repr(error)
+            failed = StopOrder(f"{me}: {what}", self._here.rank)
+            ending.abort(failed, self._training.stop)
 
-    def _start_scribe(self) -> None:
-        """Start the scribe, and let the ranks of its host hold on to it."""
-        name = _on_rank_0(self._comm, self._start_watch)
-        if self._here.node == self._here.nodes[0]:
-            self._lifeline = Lifeline(name, self._here.rank, os.getpid())
-
-    def _start_watch(self) -> str:
+    def _start_scribe(self) -> tuple[str, HubAddress]:
         return self._desk.start_scribe()
 
     def _begin(self, run: Run, run_id: str) -> None:
@@ -222,75 +280,18 @@ class Start:
             max_samples=settings.max_samples,
         )
 
-    def _seal(self, pump: Pump, run: Run, run_id: str) -> None:
-        about = f"{run.number}/sealed"
-        pump.send_frame()
-        pump.say(Kind.DONE, about)
-        if pump.chief is not None and self._office is not None:
-            chief = pump.chief
-            pump.wait_for(lambda: chief.all_said(Kind.DONE, about))
-            chief.scribe.seal("complete", -1, "")
-            pump.wait_for(lambda: chief.sealed is not None)
-            self._office.seal(run, run_id, chief.sealed or {})
-            pump.give_order(about, [None] * self._here.world)
-        pump.order(about)
 
-    def _abort(
-        self,
-        pump: Pump,
-        run: Run,
-        run_id: str,
-        order: StopOrder,
-        status: int = RunFailedError.exit_status,
-    ) -> NoReturn:
-        """End this start everywhere; the evidence so far is closed as aborted."""
-        self._training.stop()
-        if pump.chief is None:
-            pump.post.send(0, Kind.FAIL, "", order.reason)
-            self._last_frame(pump)
-            self._wait_for_the_end(pump)
-        else:
-            pump.post.broadcast(Kind.STOP, "", order.reason)
-            self._last_frame(pump)
-            self._hear_last_words(pump, pump.chief)
-            if self._office is not None:
-                self._office.abort(run, run_id, order.reason, order.blamed_rank)
-        abort_world(self._comm, status)
-
-    def _last_frame(self, pump: Pump) -> None:
-        """Send what there is; a sampler that failed says so once, and then gives."""
-        try:
-            pump.end_sampling()
-            pump.send_frame()
-        except MlpsError as error:
-            pump.recorder.event("error", "sampler", str(error)[:512])
-            pump.send_frame()
-
-    def _wait_for_the_end(self, pump: Pump) -> None:
-        """Keep the last words moving until rank 0 has ended the world."""
-        deadline_s = time.monotonic() + 10 * _LAST_WORDS_S
-        while time.monotonic() < deadline_s:
-            pump.post.push()
-            time.sleep(0.01)
-
-    def _hear_last_words(self, pump: Pump, chief: Chief) -> None:
-        deadline_s = time.monotonic() + _LAST_WORDS_S
-        while time.monotonic() < deadline_s:
-            for message in pump.post.received():
-                if message.kind is Kind.FRAME:
-                    chief.take(message)
-            time.sleep(0.01)
-
-
-def _on_rank_0(comm: Any, act: Callable[[], T]) -> T:  # noqa: ANN401
+def _on_rank_0(ranks: Assembly, what: str, act: Callable[[], T]) -> T:
     """Do it on rank 0 and give every rank the result, or the same error."""
     answer: tuple[Any, MlpsError | None] = (None, None)
-    if comm.Get_rank() == 0:
+    if ranks.Get_rank() == 0:
         try:
-            answer = (act(), None)
+            answer = (ranks.offload(what, act), None)
+        except InterruptedStartError:
+            raise
         except MlpsError as error:
             answer = (None, error)
-    result, failure = comm.bcast(answer, root=0)
+    result, failure = ranks.bcast(answer)
     if failure is not None:
         raise failure
     return result  # type: ignore[no-any-return]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from mlps.metrics import nominal_compute_ns
 from mlps.plan import Plan
 from runner.attempt import PhaseResult
+from runner.position import Doing
 from runner.pump import Pump
 from runner.reading import Activity, ReaderPool
 from runner.waiting import Delay, Interval, RunDelays, Split, Wait, split
@@ -67,7 +68,7 @@ def train(
             pump.barrier()
             end_ns = time.monotonic_ns()
             delivered += batch.delivered_bytes
-            pump.state = (pump.state[0], step + 1, pool.last_object)
+            pump.at(Doing.WAITING_FOR_DATA, step + 1, pool.last_object, pool.calls)
             pump.recorder.row(
                 "steps",
                 pump.post.rank,
@@ -110,6 +111,7 @@ def _load(
     if not pool.wait(size, _SHORT_WAIT_S):
         before = delays.now()
         while not pool.wait(size, _WAIT_SLICE_S):
+            pump.at(Doing.WAITING_FOR_DATA, name=pool.last_object, progress=pool.calls)
             pump.turn()
     delivered_bytes, ready_ns = pool.take(size)
     if settings.prefetch_samples:

@@ -4,12 +4,14 @@ On a terminal one block is refreshed twice a second; elsewhere one line per
 interval. Percentiles come from merged histograms of the phase, never averages.
 """
 
+import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from io import FileIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import numpy as np
 
@@ -37,13 +39,6 @@ _CAUSES = {
 }
 
 
-class State(Protocol):
-    """What the view needs of a rank's state."""
-
-    step: int
-    last_object: str
-
-
 @dataclass(slots=True)
 class Progress:
     """Totals of the phase so far, over all ranks."""
@@ -59,6 +54,8 @@ class Progress:
     parts: dict[int, Parts] = field(default_factory=dict)
     ceiling_percent: float | None = None
     hosts: tuple[str, ...] = ()
+    start_ns: tuple[int, int] | None = None
+    """How long after the agreed start the first and the last rank began."""
 
     def count(self, steps: StructArray) -> None:
         """Add steps to the ranks they are of."""
@@ -89,19 +86,26 @@ class LiveView:
         self._interval_s = _TERMINAL_INTERVAL_S if self._terminal else _LINE_INTERVAL_S
         self._next_s = 0.0
         self._live: Live | None = None
-        self._log: TextIO | None = None
+        self._log: FileIO | None = None
+        self._log_path = Path()
+        self.log_problem = ""
         self.progress = Progress()
 
     def log_to(self, path: Path) -> None:
         """Also write what is said to this file."""
         self.close_log()
-        self._log = path.open("w", encoding="utf-8")
+        self._log_path = path
+        self.log_problem = ""
+        self._log = path.open("wb", buffering=0)
 
     def close_log(self) -> None:
         """End the log of a run."""
-        if self._log is not None:
-            self._log.close()
-            self._log = None
+        log, self._log = self._log, None
+        if log is not None:
+            try:
+                log.close()
+            except OSError as error:
+                self._lose_log(error)
 
     def say(self, text: str) -> None:
         """Say one line."""
@@ -143,19 +147,22 @@ class LiveView:
         latency = frame.get("latency")
         if latency is not None:
             rows = latency[latency["operation"] == b"sample"]
-            for bucket, count in zip(
-                rows["bucket"].tolist(), rows["count"].tolist(), strict=True
-            ):
-                progress.latency[bucket] = progress.latency.get(bucket, 0) + count
+            _add(progress.latency, rows["bucket"], rows["count"])
+        phases = frame.get("phases")
+        if phases is not None and len(phases):
+            late_ns = phases["start_ns"] - phases["agreed_start_ns"]
+            low, high = int(late_ns.min()), int(late_ns.max())
+            before = progress.start_ns or (low, high)
+            progress.start_ns = (min(low, before[0]), max(high, before[1]))
 
-    def refresh(self, states: Sequence[State]) -> None:
+    def refresh(self, files_done: Callable[[], int]) -> None:
         """Show the totals when the interval has passed."""
         now_s = time.monotonic()
         if now_s < self._next_s or not self.progress.title:
             return
         self._next_s = now_s + self._interval_s
         if self.progress.unit == "file":
-            self.progress.done = sum(state.step for state in states)
+            self.progress.done = files_done()
         if self._terminal:
             self._show_block()
         else:
@@ -182,11 +189,34 @@ class LiveView:
             self._live = None
 
     def _write(self, text: str) -> None:
-        self._stream.write(text + "\n")
-        self._stream.flush()
+        try:
+            self._stream.write(text + "\n")
+            self._stream.flush()
+        except OSError:
+            # Nobody reads it any more: the run goes on, and its log tells all.
+            self._stream = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+            self._terminal = None
         if self._log is not None:
-            self._log.write(text + "\n")
-            self._log.flush()
+            try:
+                self._log.write((text + "\n").encode())
+            except OSError as error:
+                self._lose_log(error)
+
+    def _lose_log(self, error: OSError) -> None:
+        """Write the log no more; the run is ended by whoever looks."""
+        self._log = None
+        self.log_problem = (
+            f"{self._log_path}: cannot be written: {error.strerror}"
+            f" (errno {error.errno})"
+        )
+
+
+def _add(totals: dict[int, int], keys: StructArray, values: StructArray) -> None:
+    """Add values to their keys' totals."""
+    found, where = np.unique(keys, return_inverse=True)
+    sums = np.bincount(where, values, len(found)).astype(np.int64)
+    for key, value in zip(found.tolist(), sums.tolist(), strict=True):
+        totals[key] = totals.get(key, 0) + value
 
 
 def line(progress: Progress) -> str:
@@ -210,7 +240,11 @@ def line(progress: Progress) -> str:
             for p in (50, 95, 99)
         ]
         parts.append("sample p50/p95/p99 {:.0f}/{:.0f}/{:.0f} us".format(*values))
+    if progress.parts:
         parts.append(_slowest(progress))
+    if progress.start_ns is not None:
+        first_ns, last_ns = progress.start_ns
+        parts.append(f"start skew {(last_ns - first_ns) / 1000:.0f} us")
     return "  ".join(parts)
 
 

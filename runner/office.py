@@ -1,24 +1,38 @@
 """What only rank 0 does: campaign files, ledger, scribe, talk, final table."""
 
 import json
+import os
+import secrets
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from mlps import __version__
 from mlps.errors import MlpsError, NotReadyError, RunFailedError
-from mlps.plan import PlanDocument, Run
+from mlps.plan import PlanDocument, Run, RunKind
 from runner.campaign_directory import CampaignDirectory, new_run_id
 from runner.chief import Chief
+from runner.examiner import Examiner
 from runner.headline import headline
+from runner.hub import Charge
+from runner.inspection import Inspection
+from runner.interfaces import own_addresses
 from runner.ledger import Ledger
 from runner.live import LiveView
 from runner.place import Place
+from runner.pump import in_thread
 from runner.recorder import to_rows
 from runner.scribe import Scribe
+from runner.stall import Stalls, seen
+from runner.terminal import find_launcher
+from runner.watchpost import HubAddress
 
 _SEAL_WAIT_S = 60.0
+_LEDGER_WAIT_S = 10.0
+_FRAME_INTERVALS_S = 3.0
+"""Silence for less than this is no stall: a heartbeat passes two ranks."""
 
 
 class Office:
@@ -48,12 +62,25 @@ class Office:
             raise RunFailedError("the scribe was not started")
         return self._scribe
 
-    def start_scribe(self) -> str:
-        """Start the scribe; return the name by which ranks of this host reach it."""
+    def start_scribe(self) -> tuple[str, HubAddress]:
+        """Start the scribe; tell how ranks of this host and other hosts reach it."""
         self._scribe = Scribe()
-        return self._scribe.watch(self._place.hosts[0])
+        token = secrets.token_hex(16)
+        charge = Charge(
+            name=secrets.token_hex(8),
+            host=self._place.hosts[0],
+            token=token,
+            launcher_pid=find_launcher(os.getpid()),
+            report_s=self._report_s,
+            limit_s=self._limit_s,
+        )
+        port = self._scribe.watch(charge)
+        hub = HubAddress(addresses=own_addresses(), port=port, token=token)
+        return charge.name, hub
 
-    def open_campaign(self, plan_bytes: bytes) -> tuple[bytes, list[tuple[Run, str]]]:
+    def open_campaign(
+        self, plan_bytes: bytes, *, dataset_is_there: bool
+    ) -> tuple[bytes, list[tuple[Run, str]]]:
         """Open or resume; return the plan as stored and the runs still to do."""
         try:
             plan_bytes = self.directory.adopt_plan(plan_bytes, self._doc)
@@ -64,7 +91,7 @@ class Office:
             self.ledger.append(
                 "run_aborted", entry.run, entry.run_id, "no closing record: it was cut"
             )
-        pending = self._pending()
+        pending = self._pending(dataset_is_there)
         if pending:
             self.ledger.append("start", detail=f"{len(pending)} runs to do")
         return plan_bytes, pending
@@ -99,57 +126,128 @@ class Office:
         observers, sampler = plan.system.observers, plan.submission.sampler
         if observers and sampler.interval_s:
             self.scribe.observe(observers, self._place.node_count, sampler)
+        stalls = Stalls(
+            self._place.leaders, self._report_s, self._limit_s, time.monotonic_ns()
+        )
+        pids = facts["ranks"]["pid"].tolist()
         return Chief(
-            hosts=self._place.hosts,
             scribe=self.scribe,
             live=self.live,
-            silent_s=self._doc.plan.submission.stall_report_s,
+            stalls=stalls,
+            examiner=Examiner(self._place, pids, stalls, self.scribe, self.live),
+            report_s=self._report_s,
+            limit_s=self._limit_s,
         )
 
     def seal(self, run: Run, run_id: str, summary: dict[str, Any]) -> None:
-        """Store the summary of a complete run."""
-        self.directory.store_summary(self._run_directory, summary)
-        self.ledger.append("run_sealed", run.number, run_id, summary["chain_head"])
+        """Seal a complete run; blocks in I/O. A summary has its name only after."""
+        directory = self._run_directory
+        try:
+            text = self.directory.prepare_summary(directory, summary)
+            self.ledger.append("run_sealed", run.number, run_id, summary["chain_head"])
+            self.directory.publish_summary(directory, text, summary["evidence_sha256"])
+        except OSError as error:
+            raise RunFailedError(
+                f"{error.filename or directory}: cannot be written: {error.strerror}"
+                f" (errno {error.errno})"
+            ) from error
+
+    def tell_sealed(self, run: Run, summary: dict[str, Any]) -> None:
+        """Tell people the numbers of a sealed run."""
         for text in headline(run, summary, self.live.ceiling_percent):
             self.live.say(text)
         self.live.close_log()
 
     def abort(self, run: Run, run_id: str, reason: str, blamed_rank: int) -> None:
-        """Close the evidence as aborted and tell people what happened."""
+        """Close the evidence as aborted and tell people what happened.
+
+        Nothing here waits for storage for ever: it may be what failed.
+        """
         self.scribe.seal("aborted", blamed_rank, reason)
-        deadline_s = time.monotonic() + _SEAL_WAIT_S
+        deadline_s = time.monotonic() + min(_SEAL_WAIT_S, self._limit_s)
         while self.scribe.is_alive and time.monotonic() < deadline_s:
             if any("sealed" in a or "failed" in a for a in self.scribe.answers()):
                 break
+            self.scribe.beat("closing the evidence")
             time.sleep(0.01)
+        written = in_thread(lambda: self._write_abort(run, run_id, reason))
+        lines = [f"  {self.ledger.path}: its file system does not answer"]
+        with suppress(TimeoutError):
+            lines = written.result(_LEDGER_WAIT_S)
+        self.live.say(f"mlps-runner: {run.label} aborted: {reason}")
+        for line in lines:
+            self.live.say(line)
+        self.live.say("  fix the cause and start the same command again: it resumes")
+        self.live.close_log()
+        self.scribe.ending()
+
+    def _write_abort(self, run: Run, run_id: str, reason: str) -> list[str]:
+        """Withdraw what looks sealed, write the ledger; tell what there is."""
+        directory = self._run_directory
+        self.directory.withdraw_summary(directory)
+        lines = []
+        if (directory / "evidence.h5").exists():
+            lines.append(f"  evidence is kept in {shown(directory)}")
         try:
             self.ledger.append("run_aborted", run.number, run_id, reason)
         except MlpsError as error:
-            self.live.say(f"mlps-runner: {error}")
-        self.live.say(
-            f"mlps-runner: {run.label} aborted: {reason}\n"
-            f"  evidence is kept in {shown(self._run_directory)}\n"
-            "  fix the cause and start the same command again: it resumes"
-        )
-        self.live.close_log()
+            lines.append(f"  {error}")
+        return lines
+
+    @property
+    def _report_s(self) -> float:
+        return max(self._doc.plan.submission.stall_report_s, _FRAME_INTERVALS_S)
+
+    @property
+    def _limit_s(self) -> float:
+        return max(self._doc.plan.submission.stall_limit_s, self._report_s)
 
     def close(self) -> str:
         """End the campaign; return the table of its runs."""
         if self.ledger.entries[-1].event != "end":
             self.ledger.append("end")
         self.ledger.close()
-        if self._scribe is not None:
-            self._scribe.close()
         return self._table()
 
-    def _pending(self) -> list[tuple[Run, str]]:
+    def dismiss_scribe(self) -> None:
+        """Let the scribe process end: nothing is open any more."""
+        if self._scribe is not None:
+            self._scribe.close()
+            self._scribe = None
+
+    def listen(self, at: str) -> None:
+        """Before and between runs: beat, and hear who died or what was found."""
+        self.scribe.beat(at)
+        for answer in self.scribe.answers():
+            if "failed" in answer:
+                raise RunFailedError(f"{self._name(0)}: {answer['failed']}")
+            if "died" in answer:
+                raise RunFailedError(str(answer["died"]))
+            if "inspected" in answer:
+                found = Inspection(**answer["inspected"])
+                name = self._name(found.rank)
+                self.live.say(seen(f"{name}, pid {found.pid}:", found))
+
+    def inspect(self, rank: int) -> None:
+        """Have a rank looked at that all others wait for."""
+        self.scribe.inspect(rank, self._place.nodes[rank])
+
+    def _name(self, rank: int) -> str:
+        return f"rank {rank} (host {self._place.hosts[rank]})"
+
+    def _pending(self, dataset_is_there: bool) -> list[tuple[Run, str]]:
         sealed = self.ledger.sealed_runs()
-        return [
-            (run, new_run_id())
-            for run in self._doc.plan.campaign.runs
+        runs = self._doc.plan.campaign.runs
+        to_do = [
+            run
+            for run in runs
             if run.number not in sealed
             or not self.directory.is_sealed(run, sealed[run.number])
         ]
+        if to_do and not dataset_is_there:
+            # Whoever deleted damaged files was told that they are generated anew.
+            to_do = [r for r in runs if r in to_do or r.kind is RunKind.DATAGEN]
+        return [(run, new_run_id()) for run in to_do]
 
     def _ceiling_percent(self) -> float | None:
         """Ceiling by the first run's sealed summary; None without calibration."""
@@ -181,6 +279,7 @@ def shown(path: Path) -> Path:
 
 def _not_writable(error: OSError, path: Path) -> NotReadyError:
     return NotReadyError(
-        f"{error.filename or path}: results are not writable: {error.strerror};"
+        f"{error.filename or path}: results are not writable: {error.strerror}"
+        f" (errno {error.errno});"
         " free space there or choose another --results"
     )

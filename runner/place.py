@@ -23,6 +23,26 @@ class Place:
         return self.local_rank == 0
 
     @property
+    def node_leaders(self) -> tuple[int, ...]:
+        """The lowest rank of each host, by node."""
+        first: dict[int, int] = {}
+        for rank, node in enumerate(self.nodes):
+            first.setdefault(node, rank)
+        return tuple(first[node] for node in sorted(first))
+
+    @property
+    def leaders(self) -> tuple[int, ...]:
+        """Of each rank, the lowest rank of its host."""
+        leaders = self.node_leaders
+        return tuple(leaders[node] for node in self.nodes)
+
+    @property
+    def team(self) -> tuple[int, ...]:
+        """The other ranks of this host."""
+        others = enumerate(self.nodes)
+        return tuple(r for r, node in others if node == self.node and r != self.rank)
+
+    @property
     def node_count(self) -> int:
         """Number of hosts."""
         return len(set(self.nodes))

@@ -1,4 +1,4 @@
-"""Messages between ranks, never blocking: the star around rank 0.
+"""Messages between ranks, never blocking.
 
 Only the main thread of a rank may use it. Payloads are small (frames of about
 a second); a send is kept until MPI is done with it.
@@ -19,8 +19,14 @@ class Kind(StrEnum):
     READY = "ready"
     DONE = "done"
     FAIL = "fail"
+    SIGNAL = "signal"
     GO = "go"
+    START = "start"
     STOP = "stop"
+
+
+UPWARD = (Kind.FRAME, Kind.READY, Kind.DONE)
+"""Said by ranks for rank 0, through the leader of their node."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +59,6 @@ class Post:
         message = (kind.value, about, payload)
         self._sending.append(self.comm.isend(message, dest=dest, tag=_TAG))
 
-    def broadcast(self, kind: Kind, about: str, payload: object = None) -> None:
-        """Send to every other rank."""
-        for rank in range(self.size):
-            if rank != self.rank:
-                self.send(rank, kind, about, payload)
-
     def received(self) -> Iterator[Message]:
         """Yield the messages that have arrived."""
         while (arrived := self.comm.improbe(tag=_TAG)) is not None:
@@ -68,7 +68,8 @@ class Post:
 
     def push(self) -> None:
         """Let MPI go on with what is being sent."""
-        self._sending = [r for r in self._sending if not r.Test()]
+        if self._sending:
+            self._sending = [r for r in self._sending if not r.Test()]
 
 
 def _status() -> Any:  # noqa: ANN401 - mpi4py status

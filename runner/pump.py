@@ -4,20 +4,27 @@ Whatever a rank waits for (a batch, the end of its compute, the other ranks) it
 waits here, so it can always be asked what it is doing and told to stop.
 """
 
+import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
+from dataclasses import replace
 from typing import TypeVar
 
 from mlps.metrics import NS_PER_S
 from runner.chief import Chief, StopOrder
-from runner.post import Kind, Post
+from runner.position import Doing, Position
+from runner.post import UPWARD, Kind, Post
 from runner.recorder import Frame, Recorder
+from runner.relay import Relay
 from runner.sampler import Sampler
+from runner.signals import Signals
+from runner.wallclock import WallClock
 
 T = TypeVar("T")
 
 FRAME_INTERVAL_NS = NS_PER_S
+INTERRUPTED = 130
 _POLL_INTERVAL_NS = 2_000_000
 _SLICE_S = 0.005
 # A nap in a barrier is a small share of what was waited so far: a long wait costs
@@ -30,18 +37,30 @@ _NAP_MAX_S = 2e-3
 class Pump:
     """Periodic duties of one rank; `chief` is there on rank 0 only."""
 
-    def __init__(
-        self, post: Post, recorder: Recorder, sampler: Sampler, chief: Chief | None
+    def __init__(  # noqa: PLR0913, PLR0917 - a rank's parts, each known by one name
+        self,
+        post: Post,
+        relay: Relay,
+        recorder: Recorder,
+        sampler: Sampler,
+        signals: Signals,
+        chief: Chief | None,
     ) -> None:
         """Prepare; the first frame is due in one interval."""
         self.post = post
+        self.relay = relay
         self.recorder = recorder
         self.chief = chief
+        self.position = Position()
+        self.arrived_ns = 0
+        """When the last order came, on this rank's clock."""
         self._sampler = sampler
-        self._orders: dict[str, object] = {}
+        self._signals = signals
+        self._signal_told = False
+        self._wall = WallClock()
+        self._orders: dict[str, tuple[object, int]] = {}
         self._next_frame_ns = time.monotonic_ns() + FRAME_INTERVAL_NS
         self._next_poll_ns = 0
-        self.state: tuple[str, int, str] = ("", 0, "")
 
     def turn(self) -> None:
         """Do what is due; costs a clock reading when nothing is."""
@@ -51,24 +70,43 @@ class Pump:
         self._next_poll_ns = now_ns + _POLL_INTERVAL_NS
         if now_ns >= self._next_frame_ns:
             self.send_frame()
-        for message in self.post.received():
-            if message.kind is Kind.STOP:
-                raise StopOrder(str(message.payload))
-            if message.kind is Kind.GO:
-                self._orders[message.about] = message.payload
-            elif self.chief is not None:
-                self.chief.take(message)
+        self._hear()
+        if self._signals.received:
+            self._tell_signal()
         if self.chief is not None:
             self.chief.look()
+
+    def at(
+        self,
+        doing: Doing,
+        step: int | None = None,
+        name: str | None = None,
+        progress: int | None = None,
+    ) -> None:
+        """Note where this rank is; what is not given stays."""
+        position = self.position
+        position.doing = doing
+        if step is not None:
+            position.step = step
+        if name is not None:
+            position.object = name
+        if progress is not None:
+            position.progress = progress
 
     def send_frame(self) -> None:
         """Send what was recorded and sampled since the last frame to rank 0."""
         self._next_frame_ns = time.monotonic_ns() + FRAME_INTERVAL_NS
+        jump_ns = self._wall.step_ns(time.time_ns() - time.monotonic_ns())
+        if jump_ns:
+            self.recorder.event(
+                "warning", "clock", f"the wall clock was set by {jump_ns / 1e9:+.3f} s"
+            )
         frame: Frame = self._sampler.take() | self.recorder.take()
+        position = replace(self.position)
         if self.chief is not None:
-            self.chief.take_frame(0, self.state, frame)
+            self.chief.take_frame(0, position, frame)
         else:
-            self.post.send(0, Kind.FRAME, "", (self.state, frame))
+            self.relay.send_frame(position, frame)
 
     def wait_for(self, condition: Callable[[], bool]) -> None:
         """Turn until the condition holds."""
@@ -76,15 +114,17 @@ class Pump:
             self.turn()
             time.sleep(0.0005)
 
-    def offload(self, act: Callable[[], T]) -> T:
+    def offload(self, act: Callable[[], T], doing: Doing = Doing.WRITING) -> T:
         """Have a thread do what blocks in I/O, turning meanwhile."""
-        with ThreadPoolExecutor(max_workers=1) as threads:
-            future = threads.submit(act)
-            self.wait_for(future.done)
-            return future.result()
+        self.at(doing)
+        future = in_thread(act)
+        self.wait_for(future.done)
+        self.at(Doing.PREPARING)
+        return future.result()
 
-    def wait_until(self, deadline_ns: int) -> None:
+    def wait_until(self, deadline_ns: int, doing: Doing = Doing.COMPUTING) -> None:
         """Turn until an absolute instant of this rank's clock."""
+        self.position.doing = doing
         while (left_ns := deadline_ns - time.monotonic_ns()) > 0:
             if left_ns > _SLICE_S * NS_PER_S:
                 self.turn()
@@ -94,6 +134,7 @@ class Pump:
 
     def barrier(self) -> None:
         """Wait for all ranks at this point, turning; the emulated all-reduce."""
+        self.position.doing = Doing.IN_BARRIER
         request = self.post.comm.Ibarrier()
         began_ns = time.monotonic_ns()
         while not request.Test():
@@ -123,17 +164,64 @@ class Pump:
     def say(self, kind: Kind, about: str, payload: object = None) -> None:
         """Tell rank 0 (also from rank 0 to itself) READY or DONE."""
         if self.chief is not None:
-            self.chief.note(kind, about, 0, payload)
+            self.chief.note(kind, about, {0: payload})
         else:
-            self.post.send(0, kind, about, payload)
+            self.relay.say(kind, about, payload)
 
     def order(self, about: str) -> object:
-        """Wait for rank 0's GO and return what came with it."""
+        """Wait for rank 0's order and return what came with it."""
+        self.at(Doing.WAITING_FOR_RANK_0)
         self.wait_for(lambda: about in self._orders)
-        return self._orders.pop(about)
+        self.at(Doing.PREPARING)
+        payload, self.arrived_ns = self._orders.pop(about)
+        return payload
 
-    def give_order(self, about: str, payloads: list[object]) -> None:
-        """From rank 0: GO to every rank, each with its own payload."""
-        for rank in range(1, self.post.size):
-            self.post.send(rank, Kind.GO, about, payloads[rank])
-        self._orders[about] = payloads[0]
+    def give_order(self, about: str) -> None:
+        """From rank 0: GO to every rank."""
+        self.relay.order(Kind.GO, about)
+        self._obey(about, None)
+
+    def give_start(self, about: str, start_ns: dict[int, int]) -> None:
+        """From rank 0: START to every rank, at an instant of each leader's clock."""
+        self.relay.start(about, start_ns)
+        self._obey(about, start_ns[0])
+
+    def _obey(self, about: str, payload: object) -> None:
+        self._orders[about] = (payload, time.monotonic_ns())
+
+    def _hear(self) -> None:
+        for message in self.post.received():
+            if message.kind in UPWARD and self.chief is None:
+                self.relay.up(message)
+            elif message.kind in (Kind.GO, Kind.START):
+                self.relay.down(message.kind, message.about, message.payload)
+                self._obey(message.about, message.payload)
+            elif message.kind is Kind.STOP:
+                self.relay.down(Kind.STOP, "", message.payload)
+                raise StopOrder(str(message.payload))
+            elif self.chief is not None:
+                self.chief.take(message)
+
+    def _tell_signal(self) -> None:
+        """Rank 0 decides; it is told at once, and once."""
+        if self.chief is not None:
+            raise StopOrder(
+                f"interrupted by {self._signals.received}", status=INTERRUPTED
+            )
+        if not self._signal_told:
+            self._signal_told = True
+            self.post.send(0, Kind.SIGNAL, "", self._signals.received)
+
+
+def in_thread(act: Callable[[], T]) -> Future[T]:
+    """Start it in a thread that nobody has to wait for: it may hang in I/O."""
+    future: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(act())
+        except BaseException as error:  # noqa: BLE001 - raised again by result()
+            future.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return future

@@ -99,7 +99,8 @@ class ReaderPool:
         self.thread_ids: list[int] = []
         self._opened = itertools.count()
         self._opens = [0, 0]
-        self.last_object = ""
+        self.calls = 0
+        self._at: dict[int, str] = {}
         self._threads = ThreadPoolExecutor(settings.threads)
         self._work_done: list[futures.Future[None]] = []
 
@@ -154,6 +155,11 @@ class ReaderPool:
         )
 
     @property
+    def last_object(self) -> str:
+        """The file that a thread has been at for longest; "" when none is at work."""
+        return next(iter(list(self._at.values())), "")
+
+    @property
     def direct_opens(self) -> tuple[int, int]:
         """Descriptors looked at, and of those with O_DIRECT on."""
         return self._opens[0], self._opens[1]
@@ -190,7 +196,7 @@ class ReaderPool:
         """Read one file; return its bytes and when it was done."""
         path = self._source.path_of(file_index)
         wanted = self._source.size_of(file_index)
-        self.last_object = str(path)
+        self._at[threading.get_ident()] = str(path)
         flags = os.O_RDONLY | (os.O_DIRECT if self._settings.odirect else 0)
         began_ns = time.monotonic_ns()
         hand.file_ns = hand.call_ns = began_ns
@@ -200,6 +206,7 @@ class ReaderPool:
             raise _cannot("open", path, error) from error
         self._activity.opens.append((began_ns, time.monotonic_ns()))
         hand.call_ns = 0
+        self.calls += 1  # threads may lose a count to each other: that it moves counts
         try:
             if next(self._opened) % _LOOK_AT_EVERY == 0:
                 self._look_at_flags(descriptor)
@@ -209,6 +216,7 @@ class ReaderPool:
         done_ns = time.monotonic_ns()
         self._activity.samples.append((began_ns, done_ns))
         hand.file_ns = 0
+        self._at.pop(threading.get_ident())
         return wanted, done_ns
 
     def _read_whole(
@@ -231,6 +239,7 @@ class ReaderPool:
                 raise _cannot(f"read at {done}", path, error) from error
             self._activity.reads.append((began_ns, time.monotonic_ns()))
             hand.call_ns = 0
+            self.calls += 1
             if count == 0:
                 _check_size(path, done, wanted)
             if done == 0:

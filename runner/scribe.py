@@ -6,22 +6,25 @@ over a pipe; a feeder thread writes it, the main thread never blocks.
 """
 
 import json
-import os
 import queue
-import secrets
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from mlps.errors import NotReadyError, RunFailedError
 from mlps.evidence.table import StructArray
 from mlps.plan import Sampler, plain
+from runner.hub import Charge
+from runner.inspection import Inspection, inspect
+from runner.watchpost import clean_environment
 
 _START_S = 60.0
-_LAUNCHER_PREFIXES = ("PMI", "MPI", "HYDI_", "OMPI_", "PMIX_", "PRTE_", "SLURM_")
+_CLOSE_S = 30.0
 
 
 class Scribe:
@@ -29,18 +32,14 @@ class Scribe:
 
     def __init__(self) -> None:
         """Start the process with an environment no MPI would recognise."""
-        env = {
-            key: value
-            for key, value in os.environ.items()
-            if not key.startswith(_LAUNCHER_PREFIXES)
-        }
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "runner.scribe_process"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=env,
+            env=clean_environment(),
             start_new_session=True,
         )
+        self._heard_s = time.monotonic()
         self._frames: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._answers: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self._feeder = threading.Thread(target=self._feed, daemon=True)
@@ -52,10 +51,9 @@ class Scribe:
         """Begin the evidence file of a run."""
         self._send({"do": "open", "path": str(path)}, plan_bytes)
 
-    def watch(self, host: str) -> str:
-        """Have the process watch the ranks of its host; they connect by the name."""
-        name = secrets.token_hex(8)
-        self._send({"do": "watch", "name": name, "host": host})
+    def watch(self, charge: Charge) -> int:
+        """Have the process watch ranks and hosts; return the port of its hub."""
+        self._send({"do": "watch", "charge": asdict(charge)})
         try:
             answer = self._answers.get(timeout=_START_S)
         except queue.Empty:
@@ -64,12 +62,28 @@ class Scribe:
             raise NotReadyError(
                 "the process that writes evidence.h5 did not start; see above"
             )
-        return name
+        return int(answer["watching"])
+
+    def beat(self, at: str) -> None:
+        """Rank 0 lives, and is at this point."""
+        self._send({"do": "beat", "at": at})
+
+    def inspect(self, rank: int, node: int) -> None:
+        """Have a rank's process looked at; the answer arrives through `answers`."""
+        self._send({"do": "inspect", "rank": rank, "node": node})
+
+    def ending(self) -> None:
+        """Have the process end the world, should it not end now by itself."""
+        self._send({"do": "ending"})
 
     def append(self, table: str, rows: StructArray) -> None:
         """Hand over rows of a table."""
-        if len(rows):
-            self._send({"do": "append", "table": table}, rows.tobytes())
+        self.append_bytes(table, rows.tobytes())
+
+    def append_bytes(self, table: str, rows: bytes) -> None:
+        """Hand over rows as they travel."""
+        if rows:
+            self._send({"do": "append", "table": table}, rows)
 
     def observe(self, hosts: Sequence[str], first_node: int, sampler: Sampler) -> None:
         """Have hosts without ranks sampled until the file is sealed."""
@@ -95,18 +109,30 @@ class Scribe:
         return said
 
     @property
+    def quiet_s(self) -> float:
+        """Seconds since anything was heard of the process; it beats once a second."""
+        return time.monotonic() - self._heard_s
+
+    def look(self) -> Inspection:
+        """Look at the process from here."""
+        return inspect(0, self._process.pid, None)
+
+    @property
     def is_alive(self) -> bool:
         """Say whether the process is still there."""
         return self._process.poll() is None
 
     def close(self) -> None:
-        """Let the process finish and wait for it."""
+        """Let the process finish and wait for it; all its files are closed already."""
+        self._send({"do": "dismiss"})
         self._frames.put(None)
-        self._feeder.join()
-        if self._process.stdin is not None:
-            self._process.stdin.close()
-        self._process.wait()
-        self._listener.join()
+        self._feeder.join(_CLOSE_S)
+        try:
+            if self._process.stdin is not None:
+                self._process.stdin.close()
+            self._process.wait(_CLOSE_S)
+        except (BrokenPipeError, subprocess.TimeoutExpired):
+            self._process.kill()
 
     def _send(self, header: dict[str, Any], payload: bytes = b"") -> None:
         head = json.dumps(header | {"payload_bytes": len(payload)}).encode()
@@ -123,10 +149,23 @@ class Scribe:
                     pipe.flush()
             pipe.flush()
         except BrokenPipeError:
-            self._answers.put({"failed": "the process that writes evidence.h5 died"})
+            self._answers.put({"failed": self._obituary()})
+
+    def _obituary(self) -> str:
+        process = self._process
+        try:
+            status = process.wait(1.0)
+        except subprocess.TimeoutExpired:
+            return f"the process that writes evidence.h5 (pid {process.pid}) hung up"
+        how = f"signal {-status}" if status < 0 else f"status {status}"
+        return f"the process that writes evidence.h5 (pid {process.pid}) died: {how}"
 
     def _listen(self) -> None:
         if self._process.stdout is None:
             raise RunFailedError("the scribe process has no output")
         for line in self._process.stdout:
-            self._answers.put(json.loads(line))
+            self._heard_s = time.monotonic()
+            answer = json.loads(line)
+            if "alive" not in answer:
+                self._answers.put(answer)
+        self._answers.put({"failed": self._obituary()})

@@ -1,9 +1,11 @@
 """The process that writes evidence.h5: frames on stdin, answers on stdout.
 
 It lives in its own session: when a launcher kills the ranks it sees its input
-end, says which rank of its host died first, and closes the file as aborted.
+end, says which rank died first, closes the file as aborted, and sees to it that
+the launcher ends. Its hub thread hears all watches.
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -11,6 +13,7 @@ import select
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +24,9 @@ from mlps.evidence.reader import read
 from mlps.evidence.writer import EvidenceWriter
 from mlps.plan import parse
 from mlps.summary import summarize
-from runner.deathwatch import Death, Deathwatch
+from runner.hub import Charge, Hub
 from runner.observers.watch import Watch
+from runner.talk import tell
 
 FLUSH_INTERVAL_S = 5.0
 # A flush writes the whole file: a large one is written less often.
@@ -31,7 +35,7 @@ _PIECE_BYTES = 1 << 20
 # Its own file is no stranger's: what it wrote it can read.
 _OWN_BYTES = 1 << 40
 _NOTICE_S = 0.5
-_STDIN, _STDOUT = 0, 1
+_STDIN, _STDOUT, _STDERR = 0, 1, 2
 
 
 class RunFile:
@@ -75,67 +79,75 @@ class RunFile:
 
 
 class Desk:
-    """State of the process: the open file and the watch over the ranks."""
+    """State of the process: the open file and the hub of the watches."""
 
     def __init__(self) -> None:
         """No file is open yet."""
         self._file: RunFile | None = None
-        self._watch: Deathwatch | None = None
+        self._hub: Hub | None = None
         self._observers: Watch | None = None
         self._speaking = threading.Lock()
+        self.path = Path("evidence.h5")
+        self.dismissed = False
 
     def say(self, **answer: object) -> None:
         """Answer rank 0; when it is gone there is nobody to tell."""
         line = json.dumps(answer).encode() + b"\n"
-        with self._speaking:
-            try:
-                while line:
-                    line = line[os.write(_STDOUT, line) :]
-            except BrokenPipeError:
-                return
+        with self._speaking, contextlib.suppress(BrokenPipeError):
+            while line:
+                line = line[os.write(_STDOUT, line) :]
 
     def take(self, header: dict[str, Any], payload: bytes) -> None:
         """Do what a frame asks for."""
-        file = self._file
-        if header["do"] == "open":
-            self._file = RunFile(Path(header["path"]), payload)
-        elif header["do"] == "watch" and self._watch is None:
-            self._watch = Deathwatch(header["name"], header["host"], self._tell)
-            self.say(watching=True)
-        elif header["do"] == "append" and file is not None:
-            file.append(header["table"], payload)
-        elif header["do"] == "observe":
-            self._observers = Watch(**header["watch"])
-            self._observers.start()
-        elif header["do"] == "seal" and file is not None:
-            self._end_observing()
-            self._file = None
-            file.end(header["outcome"], header["blamed_rank"], header["reason"])
-            self.say(sealed=file.summarize())
-        elif header["do"] == "seal":
-            self.say(sealed=None)
+        if self._hub is not None and header["do"] in ("beat", "inspect", "ending"):
+            self._pass_on(self._hub, header)
+        elif header["do"] == "watch" and self._hub is None:
+            self._hub = Hub(Charge(**header["charge"]), self.say)
+            self.say(watching=self._hub.port)
+        elif header["do"] == "dismiss":
+            self.dismissed = True
+        else:
+            self._write(header, payload)
 
     def flush_if_due(self) -> None:
         """Flush the open file once per interval."""
         if self._file is not None:
             self._take_observed(self._file)
-            self._file.flush_if_due()
+            with self._at_work():
+                self._file.flush_if_due()
+
+    def lose_file(self) -> None:
+        """Forget a file that cannot be written; what is on the disk stays."""
+        self._end_observing()
+        self._file = None
 
     def abandoned(self) -> None:
         """Close a file that is open though the input has ended."""
-        if self._file is None:
-            return
         reason, blamed = "the driver (rank 0) ended without closing the run", -1
-        death = self._watch.first(_NOTICE_S) if self._watch is not None else None
+        death = self._hub.first(_NOTICE_S) if self._hub is not None else None
         if death is not None:
             reason, blamed = f"{death.text}; the launcher ended the world", death.rank
         self._end_observing()
-        self._file.end("aborted", blamed, reason)
-        sys.stderr.write(
-            f"mlps-runner: aborted: {reason}\n"
-            f"  evidence is kept in {self._file.path.parent}\n"
-            "  fix the cause and start the same command again: it resumes\n"
-        )
+        file, self._file = self._file, None
+        if file is not None:
+            file.end("aborted", blamed, reason)
+            tell(
+                f"aborted: {reason}\n"
+                f"  evidence is kept in {file.path.parent}\n"
+                "  fix the cause and start the same command again: it resumes"
+            )
+        elif death is not None and death.rank >= 0:
+            tell(reason)
+
+    def see_the_world_end(self) -> None:
+        """Stay until the launcher has ended, and end it if it does not."""
+        # A launcher waits for the end of what its ranks wrote: let go of it first.
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for descriptor in (_STDIN, _STDOUT, _STDERR):
+            os.dup2(nothing, descriptor)
+        if self._hub is not None:
+            self._hub.ending()
+            self._hub.see_it_end()
 
     def _take_observed(self, file: RunFile) -> None:
         if self._observers is not None:
@@ -148,22 +160,72 @@ class Desk:
             self._take_observed(self._file)
             self._observers = None
 
-    def _tell(self, death: Death) -> None:
-        self.say(died=death.text, rank=death.rank)
+    def _pass_on(self, hub: Hub, header: dict[str, Any]) -> None:
+        if header["do"] == "beat":
+            hub.beat(header["at"])
+        elif header["do"] == "inspect":
+            hub.inspect(header["rank"], header["node"])
+        else:
+            hub.ending()
+
+    def _write(self, header: dict[str, Any], payload: bytes) -> None:
+        file = self._file
+        if header["do"] == "open":
+            self.path = Path(header["path"])
+            with self._at_work():
+                self._file = RunFile(self.path, payload)
+        elif header["do"] == "append" and file is not None:
+            file.append(header["table"], payload)
+        elif header["do"] == "observe":
+            self._observers = Watch(**header["watch"])
+            self._observers.start()
+        elif header["do"] == "seal" and file is not None:
+            self._end_observing()
+            self._file = None
+            with self._at_work():
+                file.end(header["outcome"], header["blamed_rank"], header["reason"])
+                summary = file.summarize()
+            self.say(sealed=summary)
+        elif header["do"] == "seal":
+            self.say(sealed=None)
+
+    @contextlib.contextmanager
+    def _at_work(self) -> Iterator[None]:
+        """Note that the file is being written, which can take for ever."""
+        if self._hub is not None:
+            self._hub.writes(str(self.path))
+        try:
+            yield
+        finally:
+            if self._hub is not None:
+                self._hub.writes("")
 
 
 def main() -> int:
     """Serve frames until the input ends."""
     desk = Desk()
     buffer = bytearray()
+    status = 0
     try:
         while _serve(desk, buffer):
             desk.flush_if_due()
-        desk.abandoned()
+        if not desk.dismissed:
+            desk.abandoned()
     except OSError as error:
-        desk.say(failed=f"evidence.h5: {error.strerror or error}")
-        return 4
-    return 0
+        where = error.filename or desk.path
+        desk.say(failed=f"{where}: {error.strerror or error} (errno {error.errno})")
+        status = 4
+        _outlive_input(desk, buffer)
+    if not desk.dismissed:
+        desk.see_the_world_end()
+    return status
+
+
+def _outlive_input(desk: Desk, buffer: bytearray) -> None:
+    """Go on watching without the file until rank 0 has ended the world."""
+    desk.lose_file()
+    while _serve(desk, buffer):
+        pass
 
 
 def _serve(desk: Desk, buffer: bytearray) -> bool:

@@ -36,7 +36,7 @@ def find_terminal(stream: TextIO, proc: Path = Path("/proc")) -> Terminal | None
     """Find the terminal that shows what is written to `stream`; None if none does."""
     if stream.isatty():
         return _terminal(stream.fileno())
-    launcher = _launcher(os.getpid(), proc)
+    launcher = find_launcher(os.getpid(), proc)
     if launcher is None:
         return None
     try:
@@ -59,7 +59,7 @@ def _terminal(descriptor: int) -> Terminal:
     return Terminal(columns or _FALLBACK_COLUMNS)
 
 
-def _launcher(pid: int, proc: Path) -> int | None:
+def find_launcher(pid: int, proc: Path = Path("/proc")) -> int | None:
     """Walk up while the parents are launchers; return the farthest of them."""
     found = None
     while True:

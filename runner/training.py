@@ -18,6 +18,7 @@ from runner.formats import format_for
 from runner.manifest import Manifest
 from runner.memory import Memory
 from runner.place import Place
+from runner.position import Doing
 from runner.post import Kind
 from runner.pump import Pump
 from runner.reading import ReaderPool, ReadSettings, Source
@@ -194,7 +195,8 @@ class Training:
         sample = [adopted.path_of(i) for i in range(0, count, every)]
         node = self._place.node
         rows = pump.offload(
-            lambda: pagecache.flush(files, sample, node=node, phase=number)
+            lambda: pagecache.flush(files, sample, node=node, phase=number),
+            Doing.FLUSHING,
         )
         pump.recorder.rows("flushes", rows)
         if rows["outcome"][0] != b"flushed":
@@ -227,10 +229,11 @@ class Training:
         work.crew.start()
         while not work.crew.wait(_WAIT_SLICE_S):
             progress = work.crew.progress
-            pump.state = (pump.state[0], progress.files_done, progress.last_object)
+            done, name = progress.files_done, progress.last_object
+            pump.at(Doing.WRITING, done, name, done + progress.bytes_done)
             pump.turn()
         share = work.result()
-        pump.state = (pump.state[0], len(share.entries), "")
+        pump.at(Doing.WAITING_FOR_RANK_0, len(share.entries), "")
         self._manifest = self._complete_manifest(pump, share)
         self.record(pump.recorder)
         return PhaseResult(
@@ -247,7 +250,7 @@ class Training:
             pump.wait_for(lambda: chief.all_said(Kind.DONE, "shares"))
             parts = [np.asarray(part) for part in chief.payloads(Kind.DONE, "shares")]
             pump.offload(lambda: datagen.finish(self._directory, self._dataset, parts))
-            pump.give_order("manifest", [None] * self._place.world)
+            pump.give_order("manifest")
         pump.order("manifest")
         return pump.offload(lambda: manifest.load(self._directory, self._dataset))
 

@@ -11,7 +11,7 @@ from mlps.errors import NotReadyError
 from runner.place import Place
 from runner.rehearsal.names import ranges
 
-_ASK_TAG, _TELL_TAG = 72, 73
+_ASK_TAG, _TELL_TAG = 74, 75
 _NAP_S = 0.002
 _PATIENCE_S = 60.0
 _LONGER_S = 30.0

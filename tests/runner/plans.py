@@ -39,6 +39,8 @@ def small_plan(  # noqa: PLR0913 - the knobs of the tests
     au: float = 0.9,
     transfer_bytes: int = 65536,
     claim: Mapping[str, object] | None = None,
+    stall_report_s: float = 10.0,
+    stall_limit_s: float = 300.0,
 ) -> PlanDocument:
     workload = plans.unet3d(
         format=file_format,
@@ -74,7 +76,11 @@ def small_plan(  # noqa: PLR0913 - the knobs of the tests
         sampler=Sampler(interval_s=interval_s, max_samples=0),
         calibration_s=calibration_s,
         scale=plans.LAPTOP,
-        **(claim or {}),
+        **{
+            "stall_report_s": stall_report_s,
+            "stall_limit_s": stall_limit_s,
+            **(claim or {}),
+        },
     )
     metric = replace(workload.metric, au=au)
     workload = replace(workload, reader=reader, train=train, metric=metric)

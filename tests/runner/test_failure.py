@@ -115,7 +115,7 @@ def test_an_interrupt_seals_the_evidence_and_exits_130(tmp_path):
     output, _ = world.communicate(timeout=20)
     assert world.returncode == 130, output
     (path,) = tmp_path.glob("results/*/runs/01-*/evidence.h5")
-    assert read(path).text("outcome", "reason") == "interrupted"
+    assert read(path).text("outcome", "reason") == "interrupted by SIGINT"
 
 
 def test_a_file_cut_short_during_the_run_is_named_with_its_rank(tmp_path):
