@@ -330,7 +330,7 @@ def test_an_interrupted_rehearsal_leaves_nothing(tmp_path):
     assert not list(data.iterdir())
 
 
-def test_a_rank_that_hangs_is_named_with_its_host(tmp_path):
+def test_a_rank_that_is_ahead_is_heard_and_one_that_hangs_is_named(tmp_path):
     (tmp_path / "table.py").write_text(ROUND_TABLE)
     done = subprocess.run(
         [str(BIN / "mpirun"), "-n", "3", sys.executable, "-P", "table.py"],
@@ -358,7 +358,11 @@ from runner.rehearsal.round_table import RoundTable
 comm = MPI.COMM_WORLD
 place = find_place(comm, comm.Split_type(MPI.COMM_TYPE_SHARED))
 table = RoundTable(comm, place, patience_s=1)
+if place.rank == 2:
+    time.sleep(0.3)
 said = table.gather("all", f"rank {place.rank}")
+ahead = table.gather("ahead", place.rank)
+assert ahead == ([] if place.rank else [0, 1, 2])
 assert said == ([] if place.rank else ["rank 0", "rank 1", "rank 2"])
 assert table.tell(lambda: len(said)) == 3
 if place.rank == 1:
