@@ -301,6 +301,19 @@ def test_a_control_group_below_the_budget_is_told(tmp_path, memory_group, rehear
     assert left_in(tmp_path) == ["plan.yaml"]
 
 
+def test_the_limit_of_a_control_group_is_a_fact_of_the_host(memory_group):
+    script = "from runner import hosts; print(hosts.host_rows(0)['memory_limit_bytes'])"
+    enter = f'echo $$ > {memory_group}/cgroup.procs && exec "$@"'
+    said = subprocess.run(
+        ["sh", "-c", enter, "sh", sys.executable, "-P", "-c", script],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert said.stdout.strip() == f"[{450 * 2**20}]"
+
+
 @ROOT_ONLY
 def test_an_interrupted_rehearsal_leaves_nothing(tmp_path):
     """Rank 1 looks in vain for three seconds: time enough to be interrupted."""
