@@ -32,19 +32,26 @@ class RoundTable:
         self._comm = comm
         self._place = place
         self._patience_s = patience_s
+        self._said: dict[str, dict[int, Any]] = {}
 
     def gather(self, about: str, mine: T) -> list[T]:
-        """Give rank 0 what every rank found, and the other ranks nothing."""
+        """Give rank 0 what every rank found, and the others nothing.
+
+        `about` is said of one gathering only.
+        """
         if self._place.rank:
-            self._send(mine, 0, _ASK_TAG)
+            self._send((about, self._place.rank, mine), 0, _ASK_TAG)
             return []
-        said: dict[int, T] = {0: mine}
+        # A fast rank may be a step ahead of the others: its word waits here.
+        said = self._said.pop(about, {}) | {0: mine}
         deadline_s = time.monotonic() + self._patience_s
         while len(said) < self._place.world:
             message = self._comm.improbe(tag=_ASK_TAG)
             if message is not None:
-                rank, found = message.recv()
-                said[rank] = found
+                step, rank, found = message.recv()
+                (said if step == about else self._said.setdefault(step, {}))[rank] = (
+                    found
+                )
             elif time.monotonic() > deadline_s:
                 self._give_up(about, said)
             else:
@@ -90,8 +97,7 @@ class RoundTable:
             self._send(value, rank, _TELL_TAG)
 
     def _send(self, value: object, dest: int, tag: int) -> None:
-        said = (self._place.rank, value) if dest == 0 else value
-        request = self._comm.isend(said, dest=dest, tag=tag)
+        request = self._comm.isend(value, dest=dest, tag=tag)
         deadline_s = time.monotonic() + self._patience_s
         while not request.Test():
             if time.monotonic() > deadline_s:

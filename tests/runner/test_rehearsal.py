@@ -301,6 +301,19 @@ def test_a_control_group_below_the_budget_is_told(tmp_path, memory_group, rehear
     assert left_in(tmp_path) == ["plan.yaml"]
 
 
+def test_the_limit_of_a_control_group_is_a_fact_of_the_host(memory_group):
+    script = "from runner import hosts; print(hosts.host_rows(0)['memory_limit_bytes'])"
+    enter = f'echo $$ > {memory_group}/cgroup.procs && exec "$@"'
+    said = subprocess.run(
+        ["sh", "-c", enter, "sh", sys.executable, "-P", "-c", script],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert said.stdout.strip() == f"[{450 * 2**20}]"
+
+
 @ROOT_ONLY
 def test_an_interrupted_rehearsal_leaves_nothing(tmp_path):
     """Rank 1 looks in vain for three seconds: time enough to be interrupted."""
@@ -330,7 +343,7 @@ def test_an_interrupted_rehearsal_leaves_nothing(tmp_path):
     assert not list(data.iterdir())
 
 
-def test_a_rank_that_hangs_is_named_with_its_host(tmp_path):
+def test_a_rank_that_is_ahead_is_heard_and_one_that_hangs_is_named(tmp_path):
     (tmp_path / "table.py").write_text(ROUND_TABLE)
     done = subprocess.run(
         [str(BIN / "mpirun"), "-n", "3", sys.executable, "-P", "table.py"],
@@ -358,7 +371,11 @@ from runner.rehearsal.round_table import RoundTable
 comm = MPI.COMM_WORLD
 place = find_place(comm, comm.Split_type(MPI.COMM_TYPE_SHARED))
 table = RoundTable(comm, place, patience_s=1)
+if place.rank == 2:
+    time.sleep(0.3)
 said = table.gather("all", f"rank {place.rank}")
+ahead = table.gather("ahead", place.rank)
+assert ahead == ([] if place.rank else [0, 1, 2])
 assert said == ([] if place.rank else ["rank 0", "rank 1", "rank 2"])
 assert table.tell(lambda: len(said)) == 3
 if place.rank == 1:
