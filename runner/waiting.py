@@ -57,16 +57,16 @@ def split(
 ) -> Split:
     """Split a wait, knowing when readers were busy with a file, and in its calls."""
     ready_ns = min(max(wait.ready_ns, wait.start_ns), wait.taken_ns)
+    in_calls_ns = union_ns(_clip(calls, wait.start_ns, ready_ns))
+    starved_ns = min(delay.taker_ns, wait.taken_ns - ready_ns)
+    if not delay.readers_ns:
+        return Split(storage_ns=in_calls_ns, starved_ns=starved_ns)
     files = _clip(files, wait.start_ns, ready_ns)
     busy_ns = sum(high - low for low, high in files)
-    starved_ns = min(delay.taker_ns, wait.taken_ns - ready_ns)
-    if not busy_ns:
-        return Split(storage_ns=0, starved_ns=starved_ns)
     lost_ns = min(delay.readers_ns, busy_ns)
-    in_calls_ns = union_ns(_clip(calls, wait.start_ns, ready_ns))
     return Split(
-        storage_ns=in_calls_ns * (busy_ns - lost_ns) // busy_ns,
-        starved_ns=starved_ns + union_ns(files) * lost_ns // busy_ns,
+        storage_ns=in_calls_ns * (busy_ns - lost_ns) // max(busy_ns, 1),
+        starved_ns=starved_ns + union_ns(files) * lost_ns // max(busy_ns, 1),
     )
 
 
