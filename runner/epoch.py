@@ -12,7 +12,8 @@ from runner.reading import Activity, ReaderPool
 from runner.waiting import Delay, Interval, RunDelays, Split, Wait, split
 
 _WAIT_SLICE_S = 0.02
-# Shorter waits than this are split without asking the kernel for run delays.
+# Shorter waits are split without asking the kernel for run delays. The answer is
+# fetched in the emulated compute; without one, only long waits are worth the price.
 _SHORT_WAIT_S = 0.001
 
 
@@ -108,7 +109,8 @@ def _load(
     if not settings.prefetch_samples:
         pool.allow(size)
     before = None
-    if not pool.wait(size, _SHORT_WAIT_S):
+    short_s = _SHORT_WAIT_S if settings.compute_ns else _WAIT_SLICE_S
+    if not pool.wait(size, short_s):
         before = delays.now()
         while not pool.wait(size, _WAIT_SLICE_S):
             pump.at(Doing.WAITING_FOR_DATA, name=pool.last_object, progress=pool.calls)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.waiting import Delay, RunDelays, Wait, split, union_ns
+from runner.waiting import Delay, RunDelays, Wait, split
 
 spans = st.lists(
     st.tuples(st.integers(0, 60), st.integers(0, 30)).map(lambda s: (s[0], sum(s))),
@@ -28,12 +28,6 @@ def covered(wait, calls):
         any(low <= at < high for low, high in calls)
         for at in range(wait.start_ns, until)
     )
-
-
-@given(spans)
-def test_a_union_counts_each_instant_once(calls):
-    wait = Wait(start_ns=0, ready_ns=200, taken_ns=200)
-    assert union_ns(calls) == covered(wait, calls)
 
 
 @given(waits, spans)
