@@ -22,7 +22,7 @@ from runner.post import Kind, Message
 from runner.scribe import Scribe
 from runner.stall import Stalls, seen
 
-_VIEWED = ("steps", "latency", "phases")
+_VIEWED = ("steps", "latency", "phases", "events")
 # Looking at every rank costs; four times a second is often enough.
 _LOOK_INTERVAL_NS = NS_PER_S // 4
 
@@ -73,7 +73,7 @@ class Chief:
         self.scribe.beat(str(position))
         for table, rows in frame.items():
             self.scribe.append(table, rows)
-        self.live.take_frame({name: frame[name] for name in _VIEWED if name in frame})
+        self._view({name: frame[name] for name in _VIEWED if name in frame})
 
     def take(self, message: Message) -> None:
         """Book a message of another rank, or of the leader of a node."""
@@ -142,13 +142,21 @@ class Chief:
             self._hear(rank, unpacked(position), now_ns - age_ns)
         for table, data in rows.items():
             self.scribe.append_bytes(table, data)
-        self.live.take_frame(
+        self._view(
             {
                 table: np.frombuffer(rows[table], BY_NAME[table].dtype)
                 for table in _VIEWED
                 if table in rows
             }
         )
+
+    def _view(self, frame: Mapping[str, StructArray]) -> None:
+        """Show what people want to know at once."""
+        self.live.take_frame(frame)
+        for event in frame.get("events", ()):
+            if event["subject"] == b"clock":
+                message = event["message"].decode()
+                self.live.say(f"{self.examiner.name(int(event['rank']))}: {message}")
 
     def _hear(self, rank: int, position: Position, heard_ns: int) -> None:
         if self.stalls.hear(rank, position, heard_ns):
