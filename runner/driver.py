@@ -54,6 +54,7 @@ def drive(
 ) -> int:
     """Execute the campaign; returns the exit status. Collective over `comm`."""
     start: Start | None = None
+    ranks: Assembly | None = None
     try:
         ranks = Assembly(comm, signals)
         ask = _on_rank_0(ranks, _READING, lambda: read_ask(plan_path, results))
@@ -70,6 +71,8 @@ def drive(
         if start is not None:
             start.dismiss()
         _end_together(comm, error)
+        if ranks is not None:
+            ranks.close()
         return error.exit_status
     return 0
 
@@ -173,6 +176,7 @@ class Start:
         for run, run_id in self._pending:
             self._attempt(run, run_id)
         table = "" if office is None else office.close()
+        self._ranks.close()
         self.dismiss()
         if office is not None:
             give(table)
