@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from mlps.errors import NotReadyError
+from mlps.errors import MlpsError, NotReadyError
 from runner.pump import in_thread
 from runner.signals import Signals
 from runner.talk import tell
@@ -28,6 +28,7 @@ LIMIT_S = 300.0
 _TAG = 72
 _TELL_S = 5.0
 _LOOK_S = 0.5
+_BYE_S = 5.0
 _NAP_S = 0.0005
 _MOST_NAMED = 8
 
@@ -69,6 +70,8 @@ class Assembly:
         self._next_tell_s = 0.0
         self._next_look_s = 0.0
         self._signal_told = False
+        self._closing = False
+        self._gone: set[int] = set()
         self.report_s = REPORT_S
         self.limit_s = LIMIT_S
         self.listen: Callable[[str], None] = _hear_nothing
@@ -128,9 +131,46 @@ class Assembly:
         """Give every rank what every rank has."""
         return self.bcast(self.gather(mine))  # type: ignore[no-any-return]
 
+    def close(self) -> None:
+        """Leave together: MPI can crash at its end over messages nobody received."""
+        self._closing = True
+        if self._rank:
+            self._send(("bye", 0, None))
+        else:
+            self._gone.add(0)
+        deadline_s = time.monotonic() + _BYE_S
+        wanted = self._size if self._rank == 0 else 0
+        while len(self._gone) < wanted or self._sending:
+            self._sending = [r for r in self._sending if not r.Test()]
+            self._hear()
+            if time.monotonic() > deadline_s:
+                return  # somebody is gone already, and the launcher knows
+            time.sleep(_NAP_S)
+
+    def on_rank_0(self, what: str, act: Callable[[], T]) -> T:
+        """Do it on rank 0 and give every rank the result, or the same error."""
+        answer: tuple[Any, MlpsError | None] = (None, None)
+        if self._rank == 0:
+            try:
+                answer = (self.offload(what, act), None)
+            except InterruptedStartError:
+                raise
+            except MlpsError as error:
+                answer = (None, error)
+        result, failure = self.bcast(answer)
+        if failure is not None:
+            raise failure
+        return result  # type: ignore[no-any-return]
+
     def _complete(self, request: Any) -> None:  # noqa: ANN401 - mpi4py request
         while not request.Test():
-            self._turn(list)
+            self._turn(self._quiet)
+
+    def _quiet(self) -> list[int]:
+        """List the ranks that do not say that they wait: they hold up the others."""
+        now_s = time.monotonic()
+        ranks = range(1, self._size)
+        return [r for r in ranks if now_s - self._known[r].heard_s > self.report_s]
 
     def _turn(self, missing: Callable[[], list[int]]) -> None:
         self._sending = [r for r in self._sending if not r.Test()]
@@ -166,9 +206,12 @@ class Assembly:
             source = status.Get_source()
             if kind == "said":
                 self._said.setdefault(first, {})[source] = second
+            elif kind == "bye":
+                self._gone.add(source)
+            if kind != "at":
                 continue
             self._note(source, first)
-            if second:
+            if second and not self._closing:
                 who = f"rank {source} (host {self._known[source].host})"
                 raise InterruptedStartError(f"interrupted by {second} to {who}")
 

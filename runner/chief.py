@@ -23,7 +23,7 @@ from runner.post import Kind, Message
 from runner.scribe import Scribe
 from runner.stall import Stalls, seen
 
-_VIEWED = ("steps", "latency", "phases")
+_EVENTS = BY_NAME["events"]
 # Looking at every rank costs; four times a second is often enough.
 _LOOK_INTERVAL_NS = NS_PER_S // 4
 
@@ -81,8 +81,7 @@ class Chief:
         self._hear(rank, position, time.monotonic_ns())
         self.scribe.beat(str(position))
         for table, rows in frame.items():
-            self.scribe.append(table, rows)
-        self._show({name: frame[name] for name in _VIEWED if name in frame})
+            self._take_rows(table, rows.tobytes())
 
     def take(self, message: Message) -> None:
         """Book a message of another rank, or of the leader of a node."""
@@ -150,19 +149,19 @@ class Chief:
         for rank, (age_ns, position) in heard.items():
             self._hear(rank, unpacked(position), now_ns - age_ns)
         for table, data in rows.items():
-            self.scribe.append_bytes(table, data)
-        self._show(
-            {
-                table: np.frombuffer(rows[table], BY_NAME[table].dtype)
-                for table in _VIEWED
-                if table in rows
-            }
-        )
+            self._take_rows(table, data)
 
-    def _show(self, rows: Mapping[str, StructArray]) -> None:
-        self.live.take_frame(rows)
+    def _take_rows(self, table: str, rows: bytes) -> None:
+        """Pass rows on as they travelled; few are looked into here."""
+        self.scribe.append_bytes(table, rows)
+        self.live.take_rows(table, rows)
         for listen in self.listeners:
-            listen(rows)
+            listen({table: np.frombuffer(rows, BY_NAME[table].dtype)})
+        if table == _EVENTS.name:
+            for event in np.frombuffer(rows, _EVENTS.dtype):
+                if event["subject"] == b"clock":
+                    name = self.examiner.name(int(event["rank"]))
+                    self.live.say(f"{name}: {event['message'].decode()}")
 
     def _hear(self, rank: int, position: Position, heard_ns: int) -> None:
         if self.stalls.hear(rank, position, heard_ns):

@@ -4,7 +4,6 @@ All ranks walk through this together. What only rank 0 does is in `Office`.
 """
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -60,15 +59,16 @@ def drive(  # noqa: PLR0913 - the edge: all that a start depends on
     Collective over `comm`.
     """
     start: Start | None = None
+    ranks: Assembly | None = None
     try:
         ranks = Assembly(comm, signals)
-        ask = _on_rank_0(ranks, _READING, lambda: read_ask(plan_path, results))
+        ask = ranks.on_rank_0(_READING, lambda: read_ask(plan_path, results))
         doc = parse(ask.plan_bytes, ask.where)
         check_world(comm.Get_size(), doc.plan, ask.where)
         here = place.find_place(ranks, shared)
         lock = software.own_lock(shared)
         if rehearsing:
-            return rehearse(comm, here, doc, ask, lock)
+            return rehearse(comm, ranks, here, doc, ask, lock)
         start = Start(comm, ranks, doc, here, ask, lock, signals)
         start.watch()
         start.get_ready()
@@ -79,6 +79,8 @@ def drive(  # noqa: PLR0913 - the edge: all that a start depends on
         if start is not None:
             start.dismiss()
         _end_together(comm, error)
+        if ranks is not None:
+            ranks.close()
         return error.exit_status
     return 0
 
@@ -134,7 +136,7 @@ class Start:
         Collective. From here on a rank that dies or hangs is seen.
         """
         office, here = self._office, self._here
-        name, hub = _on_rank_0(self._ranks, "starting the scribe", self._start_scribe)
+        name, hub = self._ranks.on_rank_0("starting the scribe", self._start_scribe)
         if office is not None:
             self._ranks.listen = office.listen
             self._ranks.inspect = office.inspect
@@ -152,7 +154,7 @@ class Start:
     def get_ready(self) -> None:
         """Shake hands, open the campaign, adopt the dataset. Collective."""
         ranks = self._ranks
-        state = _on_rank_0(ranks, "looking at the dataset", self._training.inspect)
+        state = ranks.on_rank_0("looking at the dataset", self._training.inspect)
         spot = Ground(
             data_root=self._data_root,
             results_root=self._ask.results_root,
@@ -167,8 +169,8 @@ class Start:
         answers = handshake.shake(ranks, self._here, self._answer(problems))
         there = state is State.COMPLETE
         # The stored plan has the same digest: only its bytes may differ from ours.
-        self._plan_bytes, self._pending = _on_rank_0(
-            ranks, "opening the campaign", lambda: self._open(there=there)
+        self._plan_bytes, self._pending = ranks.on_rank_0(
+            "opening the campaign", lambda: self._open(there=there)
         )
         if self._pending and there:
             self._adopt()
@@ -184,6 +186,7 @@ class Start:
         for run, run_id in self._pending:
             self._attempt(run, run_id)
         table = "" if office is None else office.close()
+        self._ranks.close()
         self.dismiss()
         if office is not None:
             give(table)
@@ -228,7 +231,7 @@ class Start:
         return own_answer(self._doc, self._here, where, self._lock, problems)
 
     def _attempt(self, run: Run, run_id: str) -> None:
-        _on_rank_0(self._ranks, "opening the run", lambda: self._begin(run, run_id))
+        self._ranks.on_rank_0("opening the run", lambda: self._begin(run, run_id))
         sampler = self._sampler()
         recorder = Recorder(self._here.rank)
         if self._watchless:
@@ -279,19 +282,3 @@ class Start:
             interval_s=settings.interval_s,
             max_samples=settings.max_samples,
         )
-
-
-def _on_rank_0(ranks: Assembly, what: str, act: Callable[[], T]) -> T:
-    """Do it on rank 0 and give every rank the result, or the same error."""
-    answer: tuple[Any, MlpsError | None] = (None, None)
-    if ranks.Get_rank() == 0:
-        try:
-            answer = (ranks.offload(what, act), None)
-        except InterruptedStartError:
-            raise
-        except MlpsError as error:
-            answer = (None, error)
-    result, failure = ranks.bcast(answer)
-    if failure is not None:
-        raise failure
-    return result  # type: ignore[no-any-return]

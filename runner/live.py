@@ -7,7 +7,7 @@ interval. Percentiles come from merged histograms of the phase, never averages.
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from io import FileIO
 from pathlib import Path
@@ -17,6 +17,7 @@ import numpy as np
 
 from mlps import histogram
 from mlps.attribution import Parts, parts_of, together
+from mlps.evidence import BY_NAME
 from mlps.evidence.table import StructArray
 from mlps.metrics import NS_PER_S
 from mlps.units import format_bytes, format_duration
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 _TERMINAL_INTERVAL_S = 0.5
 _LINE_INTERVAL_S = 5.0
+_FOLD_INTERVAL_S = 1.0
+_VIEWED = ("steps", "latency", "phases")
 _BAR_WIDTH = 60
 _WORTH_SAYING_S = 2.0
 _WORTH_SAYING_PERCENT = 1
@@ -86,6 +89,8 @@ class LiveView:
         self._interval_s = _TERMINAL_INTERVAL_S if self._terminal else _LINE_INTERVAL_S
         self._next_s = 0.0
         self._live: Live | None = None
+        self._pending: dict[str, list[bytes]] = {}
+        self._next_fold_s = 0.0
         self._log: FileIO | None = None
         self._log_path = Path()
         self.log_problem = ""
@@ -114,6 +119,7 @@ class LiveView:
 
     def begin(self, title: str, total: int, unit: str) -> None:
         """Start showing a phase of `total` units over all ranks."""
+        self._pending = {}
         self.progress = Progress(
             title=title,
             total=total,
@@ -127,6 +133,7 @@ class LiveView:
     def end(self) -> None:
         """Leave the phase's final statistics on the screen."""
         if self.progress.title:
+            self._fold()
             if self.progress.unit != "step":
                 self.progress.done = self.progress.total
             self._stop_block()
@@ -135,8 +142,19 @@ class LiveView:
                 self._write(line(self.progress))
         self.progress = Progress()
 
-    def take_frame(self, frame: Mapping[str, StructArray]) -> None:
-        """Add a frame, which may be of several ranks, to the totals."""
+    def take_rows(self, table: str, rows: bytes) -> None:
+        """Take rows of a table; they are added up for all nodes at once."""
+        if table in _VIEWED:
+            self._pending.setdefault(table, []).append(rows)
+
+    def _fold(self) -> None:
+        """Add what came to the totals."""
+        self._next_fold_s = time.monotonic() + _FOLD_INTERVAL_S
+        pending, self._pending = self._pending, {}
+        frame = {
+            table: np.frombuffer(b"".join(parts), BY_NAME[table].dtype)
+            for table, parts in pending.items()
+        }
         progress = self.progress
         steps = frame.get("steps")
         if steps is not None and len(steps):
@@ -158,9 +176,12 @@ class LiveView:
     def refresh(self, files_done: Callable[[], int]) -> None:
         """Show the totals when the interval has passed."""
         now_s = time.monotonic()
+        if now_s >= self._next_fold_s:
+            self._fold()
         if now_s < self._next_s or not self.progress.title:
             return
         self._next_s = now_s + self._interval_s
+        self._fold()
         if self.progress.unit == "file":
             self.progress.done = files_done()
         if self._terminal:

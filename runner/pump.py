@@ -96,11 +96,8 @@ class Pump:
     def send_frame(self) -> None:
         """Send what was recorded and sampled since the last frame to rank 0."""
         self._next_frame_ns = time.monotonic_ns() + FRAME_INTERVAL_NS
-        jump_ns = self._wall.step_ns(time.time_ns() - time.monotonic_ns())
-        if jump_ns:
-            self.recorder.event(
-                "warning", "clock", f"the wall clock was set by {jump_ns / 1e9:+.3f} s"
-            )
+        if self.relay.place.leads_node:
+            self._look_at_wall_clock()
         frame: Frame = self._sampler.take() | self.recorder.take()
         position = replace(self.position)
         if self.chief is not None:
@@ -185,6 +182,12 @@ class Pump:
         """From rank 0: START to every rank, at an instant of each leader's clock."""
         self.relay.start(about, start_ns)
         self._obey(about, start_ns[0])
+
+    def _look_at_wall_clock(self) -> None:
+        step_ns = self._wall.step_ns(time.time_ns() - time.monotonic_ns())
+        if step_ns:
+            step = f"the wall clock was set by {step_ns / NS_PER_S:+.3f} s"
+            self.recorder.event("warning", "clock", step)
 
     def _obey(self, about: str, payload: object) -> None:
         self._orders[about] = (payload, time.monotonic_ns())

@@ -17,6 +17,7 @@ from mlps.plan import PlanDocument
 from mlps.software import Lock
 from runner import handshake, software
 from runner.ask import Ask
+from runner.assembly import Assembly
 from runner.ground import Ground, look
 from runner.handshake import Answer
 from runner.place import Place
@@ -28,7 +29,6 @@ from runner.rehearsal.flushing import check_flush
 from runner.rehearsal.mount import Mounted, find_mount, judge_mounts
 from runner.rehearsal.paths import DATA
 from runner.rehearsal.reads import Latencies, judge_reads, time_reads, write_file
-from runner.rehearsal.round_table import RoundTable
 from runner.rehearsal.row import Row, error, errors, ok
 from runner.rehearsal.sampling import SampleSize, check_sampler, evidence_bytes
 from runner.rehearsal.scratch import scratch, scratch_folder
@@ -38,18 +38,23 @@ from runner.rehearsal.space import check_evidence_space
 
 T = TypeVar("T")
 
+_REPORT_S = 10.0
+_LIMIT_S = 60.0
+"""A rank at one thing for so long is named, and ends the rehearsal."""
 _ACCESS = "give this user access and space on this host, or choose another path"
 
 
-def rehearse(
+def rehearse(  # noqa: PLR0913, PLR0917 - what a start has found out so far
     comm: Any,  # noqa: ANN401 - mpi4py communicator
+    ranks: Assembly,
     place: Place,
     doc: PlanDocument,
     ask: Ask,
     lock: Lock,
 ) -> int:
     """Check everything and print the table; returns the exit status. Collective."""
-    return Rehearsal(comm, place, doc, ask, lock).go()
+    ranks.report_s, ranks.limit_s = _REPORT_S, _LIMIT_S
+    return Rehearsal(comm, ranks, place, doc, ask, lock).go()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,9 +80,10 @@ class Tried:
 class Rehearsal:
     """One rehearsal, on one rank; rank 0 gathers the entries of all."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - as `rehearse` is told
         self,
         comm: Any,  # noqa: ANN401
+        ranks: Assembly,
         place: Place,
         doc: PlanDocument,
         ask: Ask,
@@ -85,33 +91,40 @@ class Rehearsal:
     ) -> None:
         """Nothing is touched before `go`."""
         self._comm = comm
+        self._ranks = ranks
         self._here = place
         self._doc = doc
         self._plan = doc.plan
         self._ask = ask
         self._lock = lock
         self._data_root = ask.base / doc.plan.system.data_path
-        self._table = RoundTable(comm, place)
         self._entries: list[Entry] = []
         self._began_s = time.monotonic()
 
     def go(self) -> int:
         """Run all checks. Collective."""
-        token = self._table.tell(lambda: secrets.token_hex(8))
+        token = self._on_rank_0("choosing a name", lambda: secrets.token_hex(8))
+        missing_bytes = self._on_rank_0("looking at the data", self._look_at_dataset)
         self._say("looking at every host")
-        told = self._table.gather("a look at its host", self._look())
+        told = self._gather("looking at its host", lambda: self._look(missing_bytes))
         if told:
             self._judge_told(told)
-        if self._table.tell(self._may_write):
+        if self._on_rank_0("judging", self._may_write):
             self._try_storage(token)
         self._say("measuring the clocks")
         readings = measure_clocks(self._comm, self._here)
         if readings:
             self._entries += judge_clocks(self._plan, readings, self._here.nodes)
-        return self._table.tell(self._print)
+        return self._on_rank_0("printing", self._print)
 
-    def _look(self) -> Told:
-        missing_bytes = self._table.tell(self._look_at_dataset)
+    def _on_rank_0(self, what: str, act: Callable[[], T]) -> T:
+        return self._ranks.on_rank_0(what, act)
+
+    def _gather(self, what: str, act: Callable[[], T]) -> list[T]:
+        """Have every rank do it, and give rank 0 what they found."""
+        return self._ranks.gather(self._ranks.offload(what, act)) or []
+
+    def _look(self, missing_bytes: int) -> Told:
         ground = Ground(
             data_root=self._data_root,
             results_root=self._ask.results_root,
@@ -185,26 +198,33 @@ class Rehearsal:
         folder = scratch_folder(self._data_root, token)
         with ExitStack() as closing:
             rows: list[Row] = []
+            enter = closing.enter_context
             # Rank 0 first: on shared storage the other hosts find the folder made,
             # and one alone removes it.
             for is_turn in (self._here.rank == 0, self._here.rank != 0):
                 if is_turn and self._here.leads_node:
-                    _try(DATA, rows, lambda: closing.enter_context(scratch(folder)))
-                self._table.tell(lambda: None)
-            self._gather_rows("making a folder on the data path", rows)
-            if not self._table.tell(self._may_write):
+                    self._ranks.offload(
+                        "making a folder on the data path",
+                        lambda: _try(DATA, rows, lambda: enter(scratch(folder))),
+                    )
+                self._on_rank_0("waiting for the hosts", _nothing)
+            self._gather_rows(rows)
+            if not self._on_rank_0("judging", self._may_write):
                 return
             self._share(folder, token)
-            tried = self._table.gather("small reads", self._read(folder))
+            self._say("reading from every host")
+            tried = self._gather("small reads", lambda: self._read(folder))
             if tried:
                 self._judge_tried(tried)
             # Nobody removes the folder while another one still reads in it.
-            self._table.tell(lambda: None)
+            self._on_rank_0("waiting for the readers", _nothing)
 
     def _share(self, folder: Path, token: str) -> None:
         self._say("looking for one file on every host")
-        self._table.tell(lambda: write_nonce(folder, token))
-        seen = self._table.gather("a file of rank 0", look_for_nonce(folder, token))
+        self._on_rank_0("writing a file", lambda: write_nonce(folder, token))
+        seen = self._gather(
+            "looking for a file of rank 0", lambda: look_for_nonce(folder, token)
+        )
         if seen:
             rows = judge_sharing(
                 self._data_root,
@@ -216,7 +236,6 @@ class Rehearsal:
 
     def _read(self, folder: Path) -> Tried:
         """Read, once per host, a file of its own."""
-        self._say("reading from every host")
         if not self._here.leads_node:
             return Tried(rows=(), latencies=None)
         path = folder / f"reads-{self._here.node}"
@@ -237,8 +256,8 @@ class Rehearsal:
             rows = judge_reads([latencies for _, latencies in timed])
             self._entries += zip((rank for rank, _ in timed), rows, strict=True)
 
-    def _gather_rows(self, about: str, rows: Sequence[Row]) -> None:
-        for rank, found in enumerate(self._table.gather(about, tuple(rows))):
+    def _gather_rows(self, rows: Sequence[Row]) -> None:
+        for rank, found in enumerate(self._ranks.gather(tuple(rows)) or []):
             self._entries += [(rank, row) for row in found]
 
     def _leaders(self) -> list[int]:
@@ -255,6 +274,10 @@ class Rehearsal:
     def _say(self, text: str) -> None:
         if self._here.rank == 0:
             sys.stderr.write(f"{text}\n")
+
+
+def _nothing() -> None:
+    """Do nothing: all ranks have come this far."""
 
 
 def _write_and_read(path: Path) -> Latencies:

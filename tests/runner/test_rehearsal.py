@@ -343,51 +343,6 @@ def test_an_interrupted_rehearsal_leaves_nothing(tmp_path):
     assert not list(data.iterdir())
 
 
-def test_a_rank_that_is_ahead_is_heard_and_one_that_hangs_is_named(tmp_path):
-    (tmp_path / "table.py").write_text(ROUND_TABLE)
-    done = subprocess.run(
-        [str(BIN / "mpirun"), "-n", "3", sys.executable, "-P", "table.py"],
-        cwd=tmp_path,
-        env=clean_environment(),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    lines = sorted(done.stdout.split("\n"))
-    assert lines[1].startswith("0 not ready: rank 1 on ")
-    assert "did not get through 'reads' in 1 s; look at the storage" in lines[1]
-    assert [line[2:] for line in lines[2:]] == [lines[1][2:]] * 2
-
-
-ROUND_TABLE = """
-import time
-from mpi4py import MPI
-from mlps.errors import NotReadyError
-from runner.place import find_place
-from runner.rehearsal.round_table import RoundTable
-
-comm = MPI.COMM_WORLD
-place = find_place(comm, comm.Split_type(MPI.COMM_TYPE_SHARED))
-table = RoundTable(comm, place, patience_s=1)
-if place.rank == 2:
-    time.sleep(0.3)
-said = table.gather("all", f"rank {place.rank}")
-ahead = table.gather("ahead", place.rank)
-assert ahead == ([] if place.rank else [0, 1, 2])
-assert said == ([] if place.rank else ["rank 0", "rank 1", "rank 2"])
-assert table.tell(lambda: len(said)) == 3
-if place.rank == 1:
-    time.sleep(4)
-try:
-    table.gather("reads", bytes(1000))
-    table.tell(lambda: None)
-except NotReadyError as error:
-    print(place.rank, error, flush=True)
-"""
-
-
 def test_a_plan_with_a_spoilt_lock_is_refused_by_all(tmp_path, mlps_runner):
     doc = document(small_plan().plan, {"software": {"platform": "x"}})
     plan = store(doc, tmp_path / "plan.yaml")

@@ -111,10 +111,10 @@ def test_the_odd_thread_is_named_first():
 
 def test_threads_at_work_are_shown_before_those_that_wait():
     stack = (
-        'Thread 0x1 (most recent call first):\n  File "/lib/threading.py", line 1 in wait'
-        '\n\nThread 0x2 (most recent call first):\n  File "/x/reading.py", line 5 in read'
+        'Thread 0x1 (most recent call first):\n  File "/threading.py", line 1 in wait'
+        '\n\nThread 0x2 (most recent call first):\n  File "/reading.py", line 5 in f'
     )
-    assert brief(stack)[1] == 'File "/x/reading.py", line 5 in read'
+    assert brief(stack)[1] == 'File "/reading.py", line 5 in f'
     assert len(brief(stack)) == 2
 
 
@@ -189,8 +189,8 @@ def test_a_reader_that_hangs_is_reported_with_file_and_stack(tmp_path):
     os.mkfifo(victim)
     output = end_of(world)
     assert world.returncode == 4, output
-    stalled = rf"stalled: rank ([01]) .*nothing done for 3 s: .*waiting for data.*{victim.name}"
-    told = re.search(stalled, output)
+    stalled = r"stalled: rank ([01]) .*nothing done for 3 s: .*waiting for data.*"
+    told = re.search(stalled + victim.name, output)
     assert told is not None, output
     assert "in _read_file" in output
     evidence = evidence_of(tmp_path)
