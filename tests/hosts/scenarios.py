@@ -120,7 +120,7 @@ def not_shared(folder: Path, *, made: bool) -> Seen:
     private = [(NAMES[1], data)]
     with network(folder / "private", NAMES, private=private) as net:
         ended = campaign.start(net).end(_WHOLE_S)
-    _expect_refusal(seen, ended)
+    _expect_refusal(seen, ended, NAMES[1])
     return seen
 
 
@@ -129,7 +129,7 @@ def misplaced(folder: Path) -> Seen:
     seen, campaign = Seen(), compiled(folder / "campaign")
     with network(folder / "net", NAMES) as net:
         ended = campaign.start(net, hosts="node-a:3,node-b:1").end(_WHOLE_S)
-    _expect_refusal(seen, ended)
+    _expect_refusal(seen, ended, *NAMES)
     return seen
 
 
@@ -290,13 +290,14 @@ def _start_again(seen: Seen, campaign: Campaign, net: Network) -> None:
         seen.traces += f"\n--- again\n{ended.stderr}"
 
 
-def _expect_refusal(seen: Seen, ended: Outcome) -> None:
-    """Expect the handshake to name the host."""
+def _expect_refusal(seen: Seen, ended: Outcome, *names: str) -> None:
+    """Expect the handshake to name these hosts."""
     seen.expect(f"exit {ended.status}", good=ended.status == 3)
-    lines = ended.stderr.splitlines()
-    line = next((x.strip() for x in lines if x.strip().startswith("node-b")), "")
-    said = line or (lines[-1] if lines else "nothing")
-    seen.expect(f"said: {said}", good=bool(line))
+    lines = [line.strip() for line in ended.stderr.splitlines()]
+    for name in names:
+        named = [line for line in lines if line.startswith(name)]
+        said = f"said: {named[0]}" if named else f"no line for {name}"
+        seen.expect(said, good=bool(named))
     seen.traces = ended.stderr
 
 
