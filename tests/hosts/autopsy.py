@@ -1,6 +1,5 @@
 """What the processes of the hosts wait for: state, place in the kernel, connections."""
 
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,9 +9,8 @@ from tests.hosts.process import run
 _TOLD = ("mpirun", "mpiexec", "hydra_pmi_proxy", "ssh", "sshd", "mlps-runner", "python")
 
 
-def examine(hosts: Sequence[Host], after_s: float) -> str:
+def examine(hosts: Sequence[Host]) -> str:
     """Describe every process of interest, and what TCP still tries to deliver."""
-    time.sleep(after_s)
     lines = []
     for host in hosts:
         space = Path(f"/proc/{host.init}/ns/pid").readlink()

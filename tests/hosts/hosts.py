@@ -63,7 +63,7 @@ def _row(scenario: Scenario, seen: Seen, seconds: float) -> str:
     marked = [("seen", fact) for fact in seen.facts]
     marked += [("WRONG", fact) for fact in seen.wrong]
     for mark, fact in marked:
-        first, *more = textwrap.wrap(fact, _WIDTH - 12) or [""]
+        first, *more = textwrap.wrap(fact, _WIDTH - 12, break_on_hyphens=False) or [""]
         lines += [f"  {mark:<8}  {first}", *(f"{'':<12}{line}" for line in more)]
     return "\n".join(lines) + "\n"
 
