@@ -111,7 +111,8 @@ class Expected:
     """What must be seen.
 
     `status` None is any but 0. `says` maps what the message must name to a pattern;
-    {host}, {pid0}, {pid1} and {scribe} stand for those of the trial.
+    {host}, {pid0}, {pid1} and {scribe} stand for those of the trial. Sealed runs are
+    done again only if they are `redone`: data that was damaged is generated anew.
     """
 
     status: int | None
@@ -123,6 +124,7 @@ class Expected:
     event: str = ""
     fails: str = ""
     refused: Refusal | None = None
+    redone: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from tests.conftest import BIN
 from tests.faults.fault import Kept
 from tests.faults.ground import Ground
 
-_VERIFY_S = 60.0
+_VERIFY_S = 120.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

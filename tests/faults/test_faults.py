@@ -134,7 +134,7 @@ def test_what_was_expected_is_told_in_the_same_words():
         (replace(TRIAL, resumed=SOUND), "exit 4 on resuming"),
         (
             mended(events=(*TRIAL.mended.events, ("run_started", 0))),
-            "run 0 is done again",
+            "runs done again: [0]",
         ),
         (mended(events=LEFT.events), "the ledger has no end of the run"),
         (mended(judged=Judged(failed=frozenset({"EV-07"}))), "verify fails EV-07"),

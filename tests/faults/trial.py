@@ -16,6 +16,10 @@ _OVERTIME_S = 8.0
 _STRAGGLERS_S = 10.0
 _RESUME_S = 60.0
 _LAST_LINES = 8
+_SIGNS = {
+    Moment.DATAGEN: "data/*/train/*",
+    Moment.EPOCH: "results/*/runs/01-*/evidence.h5",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,8 +119,7 @@ def _interrupted(ground: Ground) -> None:
 
 
 def _await(world: World, ground: Ground, moment: Moment) -> None:
-    seen = "data/*/train/*" if moment is Moment.DATAGEN else "results/*/runs/01-*/*.log"
-    world.wait_until(lambda: any(ground.folder.glob(seen)), _REACHED_S)
+    world.wait_until(lambda: any(ground.folder.glob(_SIGNS[moment])), _REACHED_S)
     world.look()
     if moment is Moment.EPOCH:
         time.sleep(_INTO_THE_EPOCH_S)
