@@ -41,6 +41,7 @@ class RunFile:
         """Create it with the plan in it."""
         self.path = path
         self._writer = EvidenceWriter(path)
+        self._observers: Watch | None = None
         self._next_flush_s = time.monotonic() + FLUSH_INTERVAL_S
         self.append("plan", plan_bytes)
         self._writer.flush()
@@ -49,8 +50,14 @@ class RunFile:
         """Take rows as they travelled."""
         self._writer.append(table, np.frombuffer(payload, BY_NAME[table].dtype))
 
+    def observe(self, watch: Watch) -> None:
+        """Have hosts without ranks sampled until the end."""
+        self._observers = watch
+        watch.start()
+
     def flush_if_due(self) -> None:
         """Bring what came to the disk once per interval."""
+        self._take_observed()
         if time.monotonic() >= self._next_flush_s:
             self._writer.flush()
             interval_s = self._writer.image_bytes / FLUSH_BYTES_PER_S
@@ -58,9 +65,17 @@ class RunFile:
 
     def end(self, outcome: str, blamed_rank: int, reason: str) -> None:
         """Write how it ended, and close."""
+        if self._observers is not None:
+            self._observers.stop()
+            self._take_observed()
         row = (outcome.encode(), blamed_rank, reason.encode()[:512], time.time_ns())
         self._writer.append("outcome", np.array([row], BY_NAME["outcome"].dtype))
         self._writer.close()
+
+    def _take_observed(self) -> None:
+        if self._observers is not None:
+            for table, rows in self._observers.take().items():
+                self._writer.append(table, rows)
 
     def summarize(self) -> dict[str, Any]:
         """Recompute the summary from the closed file, as any reader would."""
@@ -81,7 +96,6 @@ class Desk:
         """No file is open yet."""
         self._file: RunFile | None = None
         self._watch: Deathwatch | None = None
-        self._observers: Watch | None = None
         self._speaking = threading.Lock()
 
     def say(self, **answer: object) -> None:
@@ -104,11 +118,9 @@ class Desk:
             self.say(watching=True)
         elif header["do"] == "append" and file is not None:
             file.append(header["table"], payload)
-        elif header["do"] == "observe":
-            self._observers = Watch(**header["watch"])
-            self._observers.start()
+        elif header["do"] == "observe" and file is not None:
+            file.observe(Watch(**header["watch"]))
         elif header["do"] == "seal" and file is not None:
-            self._end_observing()
             self._file = None
             file.end(header["outcome"], header["blamed_rank"], header["reason"])
             self.say(sealed=file.summarize())
@@ -118,7 +130,6 @@ class Desk:
     def flush_if_due(self) -> None:
         """Flush the open file once per interval."""
         if self._file is not None:
-            self._take_observed(self._file)
             self._file.flush_if_due()
 
     def abandoned(self) -> None:
@@ -129,24 +140,12 @@ class Desk:
         death = self._watch.first(_NOTICE_S) if self._watch is not None else None
         if death is not None:
             reason, blamed = f"{death.text}; the launcher ended the world", death.rank
-        self._end_observing()
         self._file.end("aborted", blamed, reason)
         sys.stderr.write(
             f"mlps-runner: aborted: {reason}\n"
             f"  evidence is kept in {self._file.path.parent}\n"
             "  fix the cause and start the same command again: it resumes\n"
         )
-
-    def _take_observed(self, file: RunFile) -> None:
-        if self._observers is not None:
-            for table, rows in self._observers.take().items():
-                file.append(table, rows.tobytes())
-
-    def _end_observing(self) -> None:
-        if self._observers is not None and self._file is not None:
-            self._observers.stop()
-            self._take_observed(self._file)
-            self._observers = None
 
     def _tell(self, death: Death) -> None:
         self.say(died=death.text, rank=death.rank)
