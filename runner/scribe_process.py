@@ -22,7 +22,7 @@ from mlps.evidence.writer import EvidenceWriter
 from mlps.plan import parse
 from mlps.summary import summarize
 from runner.deathwatch import Death, Deathwatch
-from runner.observers.watch import Watch
+from runner.observers.observatory import Observatory
 
 FLUSH_INTERVAL_S = 5.0
 # A flush writes the whole file: a large one is written less often.
@@ -41,7 +41,7 @@ class RunFile:
         """Create it with the plan in it."""
         self.path = path
         self._writer = EvidenceWriter(path)
-        self._observers: Watch | None = None
+        self._observers: Observatory | None = None
         self._next_flush_s = time.monotonic() + FLUSH_INTERVAL_S
         self.append("plan", plan_bytes)
         self._writer.flush()
@@ -50,10 +50,10 @@ class RunFile:
         """Take rows as they travelled."""
         self._writer.append(table, np.frombuffer(payload, BY_NAME[table].dtype))
 
-    def observe(self, watch: Watch) -> None:
+    def observe(self, observatory: Observatory) -> None:
         """Have hosts without ranks sampled until the end."""
-        self._observers = watch
-        watch.start()
+        self._observers = observatory
+        observatory.start()
 
     def flush_if_due(self) -> None:
         """Bring what came to the disk once per interval."""
@@ -119,7 +119,7 @@ class Desk:
         elif header["do"] == "append" and file is not None:
             file.append(header["table"], payload)
         elif header["do"] == "observe" and file is not None:
-            file.observe(Watch(**header["watch"]))
+            file.observe(Observatory(**header["watch"]))
         elif header["do"] == "seal" and file is not None:
             self._file = None
             file.end(header["outcome"], header["blamed_rank"], header["reason"])
