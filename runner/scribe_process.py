@@ -6,76 +6,23 @@ the launcher ends. Its hub thread hears all watches.
 """
 
 import contextlib
-import hashlib
 import json
 import os
 import select
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from mlps.evidence import BY_NAME
-from mlps.evidence.reader import read
-from mlps.evidence.writer import EvidenceWriter
-from mlps.plan import parse
-from mlps.summary import summarize
 from runner.hub import Charge, Hub
-from runner.observers.watch import Watch
+from runner.observers.observatory import Observatory
+from runner.run_file import RunFile
 from runner.talk import tell
 
-FLUSH_INTERVAL_S = 5.0
-# A flush writes the whole file: a large one is written less often.
-FLUSH_BYTES_PER_S = 4_000_000
 _PIECE_BYTES = 1 << 20
-# Its own file is no stranger's: what it wrote it can read.
-_OWN_BYTES = 1 << 40
 _NOTICE_S = 0.5
 _STDIN, _STDOUT, _STDERR = 0, 1, 2
-
-
-class RunFile:
-    """The evidence file of the run in progress."""
-
-    def __init__(self, path: Path, plan_bytes: bytes) -> None:
-        """Create it with the plan in it."""
-        self.path = path
-        self._writer = EvidenceWriter(path)
-        self._next_flush_s = time.monotonic() + FLUSH_INTERVAL_S
-        self.append("plan", plan_bytes)
-        self._writer.flush()
-
-    def append(self, table: str, payload: bytes) -> None:
-        """Take rows as they travelled."""
-        self._writer.append(table, np.frombuffer(payload, BY_NAME[table].dtype))
-
-    def flush_if_due(self) -> None:
-        """Bring what came to the disk once per interval."""
-        if time.monotonic() >= self._next_flush_s:
-            self._writer.flush()
-            interval_s = self._writer.image_bytes / FLUSH_BYTES_PER_S
-            self._next_flush_s = time.monotonic() + max(FLUSH_INTERVAL_S, interval_s)
-
-    def end(self, outcome: str, blamed_rank: int, reason: str) -> None:
-        """Write how it ended, and close."""
-        row = (outcome.encode(), blamed_rank, reason.encode()[:512], time.time_ns())
-        self._writer.append("outcome", np.array([row], BY_NAME["outcome"].dtype))
-        self._writer.close()
-
-    def summarize(self) -> dict[str, Any]:
-        """Recompute the summary from the closed file, as any reader would."""
-        evidence = read(self.path, _OWN_BYTES)
-        plan = parse(evidence.plan_bytes, str(self.path)).plan
-        with self.path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        return summarize(plan, evidence.tables) | {
-            "evidence_sha256": digest,
-            "chain_head": evidence.chain_head,
-        }
 
 
 class Desk:
@@ -85,7 +32,6 @@ class Desk:
         """No file is open yet."""
         self._file: RunFile | None = None
         self._hub: Hub | None = None
-        self._observers: Watch | None = None
         self._speaking = threading.Lock()
         self.path = Path("evidence.h5")
         self.dismissed = False
@@ -112,14 +58,14 @@ class Desk:
     def flush_if_due(self) -> None:
         """Flush the open file once per interval."""
         if self._file is not None:
-            self._take_observed(self._file)
             with self._at_work():
                 self._file.flush_if_due()
 
     def lose_file(self) -> None:
         """Forget a file that cannot be written; what is on the disk stays."""
-        self._end_observing()
-        self._file = None
+        file, self._file = self._file, None
+        if file is not None:
+            file.lose()
 
     def abandoned(self) -> None:
         """Close a file that is open though the input has ended."""
@@ -127,7 +73,6 @@ class Desk:
         death = self._hub.first(_NOTICE_S) if self._hub is not None else None
         if death is not None:
             reason, blamed = f"{death.text}; the launcher ended the world", death.rank
-        self._end_observing()
         file, self._file = self._file, None
         if file is not None:
             file.end("aborted", blamed, reason)
@@ -149,17 +94,6 @@ class Desk:
             self._hub.ending()
             self._hub.see_it_end()
 
-    def _take_observed(self, file: RunFile) -> None:
-        if self._observers is not None:
-            for table, rows in self._observers.take().items():
-                file.append(table, rows.tobytes())
-
-    def _end_observing(self) -> None:
-        if self._observers is not None and self._file is not None:
-            self._observers.stop()
-            self._take_observed(self._file)
-            self._observers = None
-
     def _pass_on(self, hub: Hub, header: dict[str, Any]) -> None:
         if header["do"] == "beat":
             hub.beat(header["at"])
@@ -176,11 +110,9 @@ class Desk:
                 self._file = RunFile(self.path, payload)
         elif header["do"] == "append" and file is not None:
             file.append(header["table"], payload)
-        elif header["do"] == "observe":
-            self._observers = Watch(**header["watch"])
-            self._observers.start()
+        elif header["do"] == "observe" and file is not None:
+            file.observe(Observatory(**header["watch"]))
         elif header["do"] == "seal" and file is not None:
-            self._end_observing()
             self._file = None
             with self._at_work():
                 file.end(header["outcome"], header["blamed_rank"], header["reason"])

@@ -1,7 +1,7 @@
 """The connection to one host: asked for samples, heard, lost, tried again.
 
-Nothing here waits. The watch calls `check` now and then, `ask` on its schedule, and
-what the selector holds when a pipe can be read.
+Nothing here waits. The observatory calls `check` now and then, `ask` on its schedule,
+and what the selector holds when a pipe can be read.
 """
 
 import os

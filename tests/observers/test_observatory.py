@@ -1,4 +1,4 @@
-"""The watch over real connections: a real sshd, real kills, a host that is mute."""
+"""Observing over real connections: a real sshd, real kills, a host that is mute."""
 
 import os
 import re
@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 
 from runner.observers import line
-from runner.observers.watch import Watch
+from runner.observers.observatory import Observatory
 from tests.observers.conftest import descendants, settle
 
 INTERVAL_S = 0.1
 ASKER = """
 from time import sleep
-from runner.observers.watch import Watch
-Watch(("storage-1", "localhost"), 0, 0.05, 0).start()
+from runner.observers.observatory import Observatory
+Observatory(("storage-1", "localhost"), 0, 0.05, 0).start()
 sleep(1000)
 """
 
@@ -29,8 +29,8 @@ def watched():
     """Start a watch; stops what a test left running."""
     started = []
 
-    def start(*hosts: str, max_samples: int = 0) -> Watch:
-        watch = Watch(hosts, 3, INTERVAL_S, max_samples)
+    def start(*hosts: str, max_samples: int = 0) -> Observatory:
+        watch = Observatory(hosts, 3, INTERVAL_S, max_samples)
         watch.start()
         started.append(watch)
         return watch
@@ -44,7 +44,7 @@ def watched():
 class Rows:
     """What a watch gave so far."""
 
-    def __init__(self, watch: Watch) -> None:
+    def __init__(self, watch: Observatory) -> None:
         self._watch = watch
         self._tables: dict[str, np.ndarray] = {}
 
@@ -198,7 +198,7 @@ def test_a_cap_leaves_a_place_for_the_last_sample(watched):
 
 
 def test_rows_nobody_takes_are_dropped_and_counted(watched, monkeypatch):
-    monkeypatch.setattr("runner.observers.watch.PENDING_LIMIT_BYTES", 40_000)
+    monkeypatch.setattr("runner.observers.observatory.PENDING_LIMIT_BYTES", 40_000)
     watch = watched("localhost")
     time.sleep(3)
     watch.take()

@@ -1,4 +1,4 @@
-"""The watch over all observed hosts: one thread, one schedule, rows to be taken."""
+"""The observatory: all observed hosts: one thread, one schedule, rows to be taken."""
 
 import os
 import selectors
@@ -22,7 +22,7 @@ _LAST_S = 3.0
 _EVENT_BYTES = 512
 
 
-class Watch:
+class Observatory:
     """Samples hosts from `start` to `stop`; `take` gives rows for the evidence."""
 
     def __init__(
