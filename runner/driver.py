@@ -143,7 +143,8 @@ class Start:
         if here.leads_node and here.rank:
             host = here.hosts[here.rank]
             name, self._watchless = self._ranks.offload(
-                "starting the watch", lambda: start_watch(hub, here.node, host)
+                "starting the watch",
+                lambda: start_watch(hub, here.node, here.rank, host),
             )
         names = self._ranks.allgather(name if here.leads_node else None)
         self._lifeline = Lifeline(names[here.leaders[here.rank]], here.rank)

@@ -49,8 +49,8 @@ class _Host:
     line: Telegraph
     heard_s: float
     node: int = -1
+    rank: int = -1
     name: str = ""
-    silent: bool = False
 
 
 class Hub:
@@ -67,6 +67,7 @@ class Hub:
         )
         self._asked: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._hosts: dict[int, _Host] = {}
+        self._silent: dict[int, _Host] = {}
         self._happened = threading.Event()
         self.verdict: Death | None = None
         self._over = False
@@ -132,9 +133,27 @@ class Hub:
 
     def _died(self, death: Death) -> None:
         if self.verdict is None:
-            self.verdict = death
+            self.verdict = death = self._cause(death)
             self._say(died=death.text, rank=death.rank)
         self._happened.set()
+
+    def _cause(self, death: Death) -> Death:
+        """Blame a host that fell silent before: for it the launcher ends the world."""
+        if not self._silent:
+            return death
+        host = min(self._silent.values(), key=lambda host: host.heard_s)
+        quiet_s = time.monotonic() - host.heard_s
+        text = f"host {host.name} (rank {host.rank}) vanished: no word for"
+        return Death(host.rank, f"{text} {quiet_s:.0f} s; then {death.text}")
+
+    def _fell_silent(self, host: _Host) -> None:
+        if host.node not in self._silent:
+            self._silent[host.node] = host
+            self._say(host_silent=host.node, silent=True)
+
+    def _is_back(self, host: _Host) -> None:
+        if self._silent.pop(host.node, None) is not None:
+            self._say(host_silent=host.node, silent=False)
 
     def _end(self) -> None:
         self._rank_0_reported = True
@@ -169,23 +188,21 @@ class Hub:
             self._selector.unregister(host.line.socket)
             host.line.close()
             del self._hosts[number]
-            if host.node >= 0 and not host.silent:
-                self._say(host_silent=host.node, silent=True)
+            if host.node >= 0:
+                self._fell_silent(host)
 
     def _admit(self, host: _Host, message: dict[str, Any]) -> bool:
         """Let a watch in that knows the secret."""
         token = str(message.get("token", ""))
         if not hmac.compare_digest(token.encode(), self._charge.token.encode()):
             return False
-        host.node, host.name = int(message["node"]), str(message["host"])
-        self._say(host_silent=host.node, silent=False)
+        host.node, host.rank = int(message["node"]), int(message["rank"])
+        host.name = str(message["host"])
         return True
 
     def _take(self, host: _Host, message: dict[str, Any]) -> None:
         host.heard_s = time.monotonic()
-        if host.silent:
-            host.silent = False
-            self._say(host_silent=host.node, silent=False)
+        self._is_back(host)
         if "died" in message:
             self._died(Death(int(message["rank"]), str(message["died"])))
         elif "inspected" in message:
@@ -199,9 +216,8 @@ class Hub:
                 self._selector.unregister(host.line.socket)
                 host.line.close()
                 del self._hosts[number]
-            elif host.node >= 0 and quiet_s > _SILENT_S and not host.silent:
-                host.silent = True
-                self._say(host_silent=host.node, silent=True)
+            elif host.node >= 0 and quiet_s > _SILENT_S:
+                self._fell_silent(host)
 
     def _look_at_rank_0(self) -> None:
         path, since_s = self._writes

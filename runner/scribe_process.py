@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import select
+import stat
 import sys
 import threading
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from runner.hub import Charge, Hub
 from runner.observers.observatory import Observatory
 from runner.run_file import RunFile
 from runner.talk import tell
+from runner.terminal import open_stderr
 
 _PIECE_BYTES = 1 << 20
 _NOTICE_S = 0.5
@@ -35,6 +37,8 @@ class Desk:
         self._speaking = threading.Lock()
         self.path = Path("evidence.h5")
         self.dismissed = False
+        self._screen: int | None = None
+        self._unsaid = ""
 
     def say(self, **answer: object) -> None:
         """Answer rank 0; when it is gone there is nobody to tell."""
@@ -48,7 +52,9 @@ class Desk:
         if self._hub is not None and header["do"] in ("beat", "inspect", "ending"):
             self._pass_on(self._hub, header)
         elif header["do"] == "watch" and self._hub is None:
-            self._hub = Hub(Charge(**header["charge"]), self.say)
+            charge = Charge(**header["charge"])
+            self._reach_people(charge.launcher_pid)
+            self._hub = Hub(charge, self.say)
             self.say(watching=self._hub.port)
         elif header["do"] == "dismiss":
             self.dismissed = True
@@ -76,13 +82,15 @@ class Desk:
         file, self._file = self._file, None
         if file is not None:
             file.end("aborted", blamed, reason)
-            tell(
+            text = (
                 f"aborted: {reason}\n"
                 f"  evidence is kept in {file.path.parent}\n"
                 "  fix the cause and start the same command again: it resumes"
             )
+            self._announce(text)
+            _log(file.path.with_name("runner.log"), text)
         elif death is not None and death.rank >= 0:
-            tell(reason)
+            self._announce(reason)
 
     def see_the_world_end(self) -> None:
         """Stay until the launcher has ended, and end it if it does not."""
@@ -93,6 +101,27 @@ class Desk:
         if self._hub is not None:
             self._hub.ending()
             self._hub.see_it_end()
+        if self._screen is not None:
+            os.write(self._screen, self._unsaid.encode())
+
+    def _reach_people(self, launcher_pid: int | None) -> None:
+        """Write to the launcher's own stderr: what passes on ours may die first.
+
+        A regular file is not shared by two writers: it is for what was not said
+        otherwise, when the launcher has ended.
+        """
+        screen = None if launcher_pid is None else open_stderr(launcher_pid)
+        if screen is None:
+            return
+        if stat.S_ISREG(os.fstat(screen).st_mode):
+            self._screen = screen
+        else:
+            os.dup2(screen, _STDERR)
+            os.close(screen)
+
+    def _announce(self, text: str) -> None:
+        if not tell(text):
+            self._unsaid += f"mlps-runner: {text}\n"
 
     def _pass_on(self, hub: Hub, header: dict[str, Any]) -> None:
         if header["do"] == "beat":
@@ -151,6 +180,12 @@ def main() -> int:
     if not desk.dismissed:
         desk.see_the_world_end()
     return status
+
+
+def _log(path: Path, text: str) -> None:
+    """Add to the log what rank 0 could not; the log is a copy of what was said."""
+    with contextlib.suppress(OSError), path.open("a", encoding="utf-8") as log:
+        log.write(f"mlps-runner: {text}\n")
 
 
 def _outlive_input(desk: Desk, buffer: bytearray) -> None:

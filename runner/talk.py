@@ -4,11 +4,14 @@ import contextlib
 import sys
 
 
-def tell(text: str) -> None:
+def tell(text: str) -> bool:
     """Say it; a stderr that is closed is no reason to end anything."""
-    with contextlib.suppress(OSError):
+    try:
         sys.stderr.write(f"mlps-runner: {text}\n")
         sys.stderr.flush()
+    except OSError:
+        return False
+    return True
 
 
 def give(text: str) -> None:

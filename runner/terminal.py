@@ -51,6 +51,15 @@ def find_terminal(stream: TextIO, proc: Path = Path("/proc")) -> Terminal | None
         os.close(descriptor)
 
 
+def open_stderr(pid: int, proc: Path = Path("/proc")) -> int | None:
+    """Open what a process has as stderr, to append to it; None if it can't be."""
+    flags = os.O_WRONLY | os.O_APPEND | os.O_NOCTTY
+    try:
+        return os.open(proc / str(pid) / "fd" / "2", flags)
+    except OSError:
+        return None
+
+
 def _terminal(descriptor: int) -> Terminal:
     try:
         columns = os.get_terminal_size(descriptor).columns

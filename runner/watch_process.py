@@ -32,6 +32,8 @@ class WatchCharge:
 
     name: str
     node: int
+    rank: int
+    """The lowest of the node, for people."""
     host: str
     addresses: Sequence[str]
     port: int
@@ -68,6 +70,7 @@ class Watch:
             self._hub.send(
                 token=self._charge.token,
                 node=self._charge.node,
+                rank=self._charge.rank,
                 host=self._charge.host,
             )
             self._selector.register(line, selectors.EVENT_READ, self._hear)

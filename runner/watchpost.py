@@ -25,11 +25,12 @@ class HubAddress:
     token: str
 
 
-def start_watch(hub: HubAddress, node: int, host: str) -> tuple[str, str]:
+def start_watch(hub: HubAddress, node: int, rank: int, host: str) -> tuple[str, str]:
     """Start the watch of this node; return its name, and why it is alone or ""."""
     charge = WatchCharge(
         name=secrets.token_hex(8),
         node=node,
+        rank=rank,
         host=host,
         addresses=hub.addresses,
         port=hub.port,
