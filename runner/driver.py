@@ -68,7 +68,9 @@ def drive(  # noqa: PLR0913 - the edge: all that a start depends on
         here = place.find_place(ranks, shared)
         lock = software.own_lock(shared)
         if rehearsing:
-            return rehearse(comm, ranks, here, doc, ask, lock)
+            status = rehearse(comm, ranks, here, doc, ask, lock)
+            ranks.close()
+            return status
         start = Start(comm, ranks, doc, here, ask, lock, signals)
         start.watch()
         start.get_ready()
