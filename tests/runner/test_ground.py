@@ -233,16 +233,7 @@ def binding(cpus, online: int = 8, quota: float | None = None) -> Binding:
         ([binding(range(8), quota=1.5)] * 2, ["WARN", "WARN"]),
         ([binding(range(8), quota=2.0)] * 2, ["OK", "OK"]),
     ],
-    ids=[
-        "free",
-        "enough",
-        "few",
-        "one core",
-        "two on one core",
-        "small host",
-        "quota",
-        "quota enough",
-    ],
+    ids=["free", "enough", "few", "one core", "two", "small", "quota", "in quota"],
 )
 def test_binding(bindings, expected):
     assert verdicts(judge_bindings(bindings, 2)) == expected
