@@ -90,6 +90,7 @@ class ReaderPool:
         self._opens = [0, 0]
         self.calls = 0
         self._at: dict[int, str] = {}
+        self._last = ""
         self._threads = ThreadPoolExecutor(settings.threads)
         self._work_done: list[futures.Future[None]] = []
 
@@ -134,8 +135,8 @@ class ReaderPool:
 
     @property
     def last_object(self) -> str:
-        """The file that a thread has been at for longest; "" when none is at work."""
-        return next(iter(list(self._at.values())), "")
+        """The file that a thread has been at for longest, else the last one read."""
+        return next(iter(list(self._at.values())), self._last)
 
     @property
     def direct_opens(self) -> tuple[int, int]:
@@ -168,7 +169,7 @@ class ReaderPool:
     def _read_file(self, file_index: int, buffer: memoryview) -> int:
         path = self._source.path_of(file_index)
         wanted = self._source.size_of(file_index)
-        self._at[threading.get_ident()] = str(path)
+        self._at[threading.get_ident()] = self._last = str(path)
         flags = os.O_RDONLY | (os.O_DIRECT if self._settings.odirect else 0)
         began_ns = time.monotonic_ns()
         try:
