@@ -71,6 +71,8 @@ class Assembly:
         self._next_look_s = 0.0
         self._signal_told = False
         self._closing = False
+        self.guarded = False
+        """Whether watches see to it that rank 0 does not hang."""
         self._gone: set[int] = set()
         self.report_s = REPORT_S
         self.limit_s = LIMIT_S
@@ -163,8 +165,19 @@ class Assembly:
         return result  # type: ignore[no-any-return]
 
     def _complete(self, request: Any) -> None:  # noqa: ANN401 - mpi4py request
+        began_s, told = time.monotonic(), False
         while not request.Test():
             self._turn(self._quiet)
+            if self._rank == 0 or self.guarded:
+                continue
+            waited_s = time.monotonic() - began_s
+            if waited_s > REPORT_S and self._rank == 1 and not told:
+                told = True
+                tell(f"rank 1 waits for rank 0 for {waited_s:.0f} s")
+            if waited_s > LIMIT_S + REPORT_S:
+                raise NotReadyError(
+                    f"not ready: no word of rank 0 for {waited_s:.0f} s"
+                )
 
     def _quiet(self) -> list[int]:
         """List the ranks that do not say that they wait: they hold up the others."""

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from mlps.metrics import NS_PER_S
 from mlps.plan import Phase, PhaseKind, Run
 from runner.node_clocks import NodeClocks
 from runner.place import Place
@@ -17,6 +18,7 @@ from runner.post import Kind
 from runner.pump import Pump
 
 _START_MARGIN_NS = 20_000_000
+_RANK_0_ENDS_IT_S = 60.0
 _MARGIN_FACTOR = 4
 """Margin of a start over what the last order took to reach the slowest rank."""
 
@@ -116,6 +118,8 @@ class Attempt:
         agreed = pump.order(about)
         if not isinstance(agreed, int):
             raise TypeError(f"rank 0 sent {agreed!r} as the start of {about}")
+        patience_s = phase.deadline_s + _RANK_0_ENDS_IT_S
+        pump.deadline_ns = agreed + round(patience_s * NS_PER_S)
         return agreed
 
     def _all_done(self, about: str) -> None:
@@ -128,3 +132,4 @@ class Attempt:
             chief.live.end()
             pump.give_order(f"{about}/done")
         pump.order(f"{about}/done")
+        pump.deadline_ns = 0

@@ -127,6 +127,9 @@ class Chief:
         self._look_at_hosts(now_ns)
         worst = self.stalls.over(now_ns)
         if worst is not None:
+            node = self.examiner.place.nodes[worst.rank]
+            if node in self._silent_hosts:
+                raise self._vanished(node, now_ns)
             raise StopOrder(self.examiner.verdict(worst, now_ns), worst.rank)
         if self._deadline_ns and now_ns > self._deadline_ns:
             late = min(range(len(self.stalls.ranks)), key=self._progress)
@@ -209,23 +212,33 @@ class Chief:
             self.live.say(f"stalled: {what}")
 
     def _look_at_hosts(self, now_ns: int) -> None:
-        """End the run for a host of which neither watch nor ranks are heard."""
-        for node, since_ns in list(self._silent_hosts.items()):
-            leader = self.examiner.place.node_leaders[node]
-            book = self.stalls.ranks[leader]
-            quiet_s = (now_ns - max(since_ns, book.heard_ns)) / NS_PER_S
-            host = self.examiner.place.hosts[leader]
-            if quiet_s > self.limit_s:
-                raise StopOrder(
-                    f"host {host} vanished: neither its watch nor its ranks were heard"
-                    f" for {quiet_s:.0f} s; its first is rank {leader}, last in"
-                    f" {book.position}",
-                    leader,
-                )
+        """Tell of a host of which neither watch nor ranks are heard."""
+        for node, since_ns in self._silent_hosts.items():
+            quiet_s = self._host_quiet_s(node, now_ns)
             told = f"{node} {since_ns}"
             if quiet_s > self.report_s and told not in self._told:
                 self._told.add(told)
+                host = self.examiner.place.hosts[self._leader(node)]
                 self.live.say(f"no word from host {host} for {quiet_s:.0f} s")
+            if quiet_s > self.limit_s:
+                raise self._vanished(node, now_ns)
+
+    def _vanished(self, node: int, now_ns: int) -> StopOrder:
+        leader = self._leader(node)
+        return StopOrder(
+            f"host {self.examiner.place.hosts[leader]} (rank {leader}) vanished:"
+            " neither its watch nor its ranks were heard for"
+            f" {self._host_quiet_s(node, now_ns):.0f} s; rank {leader} was last in"
+            f" {self.stalls.ranks[leader].position}",
+            leader,
+        )
+
+    def _leader(self, node: int) -> int:
+        return self.examiner.place.nodes.index(node)
+
+    def _host_quiet_s(self, node: int, now_ns: int) -> float:
+        heard_ns = self.stalls.ranks[self._leader(node)].heard_ns
+        return (now_ns - heard_ns) / NS_PER_S
 
     def _progress(self, rank: int) -> tuple[bool, int, int]:
         book = self.stalls.ranks[rank]

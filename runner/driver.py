@@ -151,6 +151,7 @@ class Start:
         names = self._ranks.allgather(name if here.leads_node else None)
         self._lifeline = Lifeline(names[here.leaders[here.rank]], here.rank)
         submission = self._doc.plan.submission
+        self._ranks.guarded = True
         self._ranks.report_s = min(self._ranks.report_s, submission.stall_report_s * 3)
         self._ranks.limit_s = submission.stall_limit_s
 

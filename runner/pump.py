@@ -52,6 +52,8 @@ class Pump:
         self.recorder = recorder
         self.chief = chief
         self.position = Position()
+        self.deadline_ns = 0
+        """When a rank that rank 0 has forgotten, as on a host cut off, ends itself."""
         self.arrived_ns = 0
         """When the last order came, on this rank's clock."""
         self._sampler = sampler
@@ -75,6 +77,8 @@ class Pump:
             self._tell_signal()
         if self.chief is not None:
             self.chief.look()
+        elif self.deadline_ns and now_ns > self.deadline_ns:
+            raise StopOrder("rank 0 did not end a phase that is past its deadline", 0)
 
     def at(
         self,

@@ -101,6 +101,7 @@ class ReaderPool:
         self._opens = [0, 0]
         self.calls = 0
         self._at: dict[int, str] = {}
+        self._last = ""
         self._threads = ThreadPoolExecutor(settings.threads)
         self._work_done: list[futures.Future[None]] = []
 
@@ -156,8 +157,8 @@ class ReaderPool:
 
     @property
     def last_object(self) -> str:
-        """The file that a thread has been at for longest; "" when none is at work."""
-        return next(iter(list(self._at.values())), "")
+        """The file that a thread has been at for longest, else the last one read."""
+        return next(iter(list(self._at.values())), self._last)
 
     @property
     def direct_opens(self) -> tuple[int, int]:
@@ -196,7 +197,7 @@ class ReaderPool:
         """Read one file; return its bytes and when it was done."""
         path = self._source.path_of(file_index)
         wanted = self._source.size_of(file_index)
-        self._at[threading.get_ident()] = str(path)
+        self._at[threading.get_ident()] = self._last = str(path)
         flags = os.O_RDONLY | (os.O_DIRECT if self._settings.odirect else 0)
         began_ns = time.monotonic_ns()
         hand.file_ns = hand.call_ns = began_ns

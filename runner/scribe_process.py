@@ -39,6 +39,7 @@ class Desk:
         self.dismissed = False
         self._screen: int | None = None
         self._unsaid = ""
+        self._told_already = False
 
     def say(self, **answer: object) -> None:
         """Answer rank 0; when it is gone there is nobody to tell."""
@@ -89,7 +90,7 @@ class Desk:
             )
             self._announce(text)
             _log(file.path.with_name("runner.log"), text)
-        elif death is not None and death.rank >= 0:
+        elif death is not None and death.rank >= 0 and not self._told_already:
             self._announce(reason)
 
     def see_the_world_end(self) -> None:
@@ -129,6 +130,7 @@ class Desk:
         elif header["do"] == "inspect":
             hub.inspect(header["rank"], header["node"])
         else:
+            self._told_already = True
             hub.ending()
 
     def _write(self, header: dict[str, Any], payload: bytes) -> None:

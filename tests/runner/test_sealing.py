@@ -1,9 +1,6 @@
 """What cannot be written at the end of a run: named, not sealed, not presented."""
 
-import os
 import re
-import signal
-import time
 
 import pytest
 
@@ -13,7 +10,6 @@ from tests.runner.world import (
     evidence_of,
     launch,
     ledger,
-    rank_pids,
     wait_for_epoch,
 )
 
@@ -54,23 +50,3 @@ def test_evidence_that_cannot_be_written_is_named_with_path_and_errno(tmp_path):
     assert re.search(told, output), output
     assert evidence_of(tmp_path).chain_fault is None
     assert ledger(tmp_path)[-1]["event"] == "run_aborted"
-
-
-def test_a_rank_that_does_not_arrive_is_named_before_the_handshake(tmp_path):
-    """The plan comes through a pipe: rank 1 is stopped before it can get it."""
-    plan, held = tmp_path / "plan.yaml", tmp_path / "held.yaml"
-    store(small_plan(epochs=1), held)
-    os.mkfifo(plan)
-    world = launch(plan)
-    deadline = time.monotonic() + 60
-    while len(pids := rank_pids(tmp_path)) < 2 and time.monotonic() < deadline:
-        time.sleep(0.1)
-    time.sleep(4)
-    os.kill(pids[1], signal.SIGSTOP)
-    plan.write_bytes(held.read_bytes())
-    time.sleep(35)
-    os.kill(pids[1], signal.SIGCONT)
-    output = end_of(world)
-    assert world.returncode == 0, output
-    told = rf"waiting for rank 1 \(host \S+, pid {pids[1]}\): .* for 3\d s, not heard"
-    assert re.search(told, output), output
