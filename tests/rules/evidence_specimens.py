@@ -76,7 +76,9 @@ def unverified(campaign: Campaign) -> None:
 
 def _adopted(rows: Tables) -> None:
     rows["dataset"]["verified_files"] = 0
-    rows["phases"]["samples"] = rows["phases"]["delivered_bytes"] = 0
+    generated = rows["phases"]["name"] == b"datagen"
+    for column in ("samples", "delivered_bytes"):
+        rows["phases"][column][generated] = 0
 
 
 def unplaced(rows: Tables) -> None:
