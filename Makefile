@@ -25,8 +25,9 @@ demo: .venv/.stamp ## compile, run and judge a small WORKLOAD (unet3d) on RANKS 
 	$(BIN)/mpiexec -n $(RANKS) $(BIN)/mlps-runner demo/$(WORKLOAD).yaml
 	$(BIN)/mlps verify demo/results
 
-test: .venv/.stamp ## run the tests
-	$(BIN)/pytest
+test: .venv/.stamp ## run the tests: on all cores, but those that start MPI alone
+	$(BIN)/pytest -m 'not mpi' --numprocesses auto --dist loadfile
+	$(BIN)/pytest -m mpi
 
 lint: .venv/.stamp ## check style, types and the layering of the packages
 	$(BIN)/ruff check

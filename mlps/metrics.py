@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mlps import histogram
+from mlps.attribution import Parts, parts_of
 from mlps.evidence.table import StructArray
 from mlps.plan import Plan
 
@@ -31,7 +32,7 @@ Tables = Mapping[str, StructArray]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RankEpoch:
-    """One rank's epoch: integers as recorded."""
+    """One rank's epoch: integers as recorded; `parts` is where the window went."""
 
     rank: int
     epoch: int
@@ -49,6 +50,7 @@ class RankEpoch:
     delivered_bytes: int
     start_ns: int
     end_ns: int
+    parts: Parts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,10 +97,8 @@ def rank_epochs(plan: Plan, tables: Tables) -> list[RankEpoch]:
 def _rank_epoch(
     plan: Plan, phase: np.void, steps: StructArray, offset_ns: int
 ) -> RankEpoch:
-    metric = plan.workload.metric
-    end = max(len(steps) - metric.exclude_end_steps, metric.exclude_start_steps)
-    window = steps[metric.exclude_start_steps : end]
-    nominal_ns = round(plan.workload.train.computation_time_s * NS_PER_S)
+    window = window_of(plan, steps)
+    nominal_ns = nominal_compute_ns(plan)
     busy = _sum(steps, "wait_ns") + _sum(steps, "compute_ns")
     busy_inside = _sum(window, "wait_ns") + _sum(window, "compute_ns")
     duration = int(phase["end_ns"]) - int(phase["start_ns"])
@@ -119,7 +119,20 @@ def _rank_epoch(
         delivered_bytes=_sum(steps, "delivered_bytes"),
         start_ns=int(phase["start_ns"]) + offset_ns,
         end_ns=int(phase["end_ns"]) + offset_ns,
+        parts=parts_of(window, nominal_ns),
     )
+
+
+def window_of(plan: Plan, steps: StructArray) -> StructArray:
+    """Cut one rank's steps, in their order, to those that count."""
+    metric = plan.workload.metric
+    end = max(len(steps) - metric.exclude_end_steps, metric.exclude_start_steps)
+    return steps[metric.exclude_start_steps : end]
+
+
+def nominal_compute_ns(plan: Plan) -> int:
+    """Emulated compute of one step, as the plan asks for it."""
+    return round(plan.workload.train.computation_time_s * NS_PER_S)
 
 
 def utilization(

@@ -2,12 +2,15 @@
 
 from typing import Any
 
-from mlps import histogram, metrics
+from mlps import barriers, clocks, histogram, metrics
+from mlps.attribution import Parts, together
+from mlps.ceiling import find_ceiling
 from mlps.metrics import RankEpoch, Tables
 from mlps.plan import Plan
 
-SCHEMA = "summary/1"
+SCHEMA = "summary/2"
 _PERCENTILES = (50, 95, 99, 100)
+_NS_PER_US = 1000
 
 
 def summarize(plan: Plan, tables: Tables) -> dict[str, Any]:
@@ -24,7 +27,10 @@ def summarize(plan: Plan, tables: Tables) -> dict[str, Any]:
         "hosts": len(tables["hosts"]),
         "training": _training(plan, tables),
         "datagen": _datagen(tables),
+        "calibration": _calibration(plan, tables),
         "latency_us": _latencies(tables),
+        "phases": _phases(tables),
+        "clock_drift": _clock_drift(tables),
         "sampler": _sampler(tables),
     }
 
@@ -64,6 +70,9 @@ def _training(plan: Plan, tables: Tables) -> dict[str, Any] | None:
         "bytes_per_s": metrics.rate_per_s(total_bytes, sum(spans)),
         "samples_per_s": metrics.rate_per_s(total_samples, sum(spans)),
         "oversleep_percent": metrics.oversleep_percent(records),
+        "attribution": _attribution(together(r.parts for r in records)),
+        "attribution_of_ranks": _attribution_of_ranks(records),
+        "waited_for": _waited_for(tables),
     }
 
 
@@ -81,7 +90,74 @@ def _epoch(epoch: metrics.EpochUtilization, records: list[RankEpoch]) -> dict[st
         "bytes_per_s": metrics.rate_per_s(sum(r.delivered_bytes for r in ranks), span),
         "wait_s": sum(r.wait_ns for r in ranks) / len(ranks) / metrics.NS_PER_S,
         "barrier_s": sum(r.barrier_ns for r in ranks) / len(ranks) / metrics.NS_PER_S,
+        "attribution": _attribution(together(r.parts for r in ranks)),
     }
+
+
+def _attribution(parts: Parts) -> dict[str, Any]:
+    """Seconds of all ranks' windows by cause, and their shares."""
+    every = {"compute": parts.compute_ns} | parts.causes_ns
+    return {
+        "seconds": {cause: ns / metrics.NS_PER_S for cause, ns in every.items()},
+        "percent": {cause: parts.percent(ns) for cause, ns in every.items()},
+    }
+
+
+def _attribution_of_ranks(records: list[RankEpoch]) -> list[dict[str, Any]]:
+    parts: dict[int, list[Parts]] = {}
+    for record in records:
+        parts.setdefault(record.rank, []).append(record.parts)
+    return [
+        {"rank": rank} | _attribution(together(parts[rank])) for rank in sorted(parts)
+    ]
+
+
+def _waited_for(tables: Tables) -> list[dict[str, Any]]:
+    """Ranks that came last to a barrier, the one that cost the others most first."""
+    return [
+        {
+            "rank": late.rank,
+            "steps": late.steps,
+            "caused_s": late.caused_ns / metrics.NS_PER_S,
+        }
+        for late in barriers.late_ranks(tables)
+    ]
+
+
+def _calibration(plan: Plan, tables: Tables) -> dict[str, Any] | None:
+    found = find_ceiling(plan, tables["steps"])
+    if found is None:
+        return None
+    return {
+        "ceiling_percent": found.percent,
+        "slowest_rank": found.slowest_rank,
+        "ceiling_slowest_rank_percent": found.slowest_percent,
+        "awaited_rank": found.awaited_rank,
+        "window_steps": found.window_steps,
+        "limited_by": found.limit,
+        "lost_percent": found.lost_percent,
+    }
+
+
+def _phases(tables: Tables) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": start.name,
+            "start_skew_us": start.skew_ns / _NS_PER_US,
+            "latest_start_us": start.lateness_ns / _NS_PER_US,
+            "latest_rank": start.latest_rank,
+        }
+        for start in clocks.phase_starts(tables)
+    ]
+
+
+def _clock_drift(tables: Tables) -> dict[str, Any] | None:
+    """Drift of the clock that departs fastest from rank 0's."""
+    drifts = clocks.drifts(tables)
+    if not drifts:
+        return None
+    most = max(drifts, key=lambda drift: abs(drift.parts_per_million))
+    return {"rank": most.rank, "parts_per_million": most.parts_per_million}
 
 
 def _datagen(tables: Tables) -> dict[str, Any] | None:

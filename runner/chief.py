@@ -5,10 +5,11 @@ must end.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from mlps.errors import RunFailedError
 from mlps.evidence.table import StructArray
 from mlps.metrics import NS_PER_S
 from runner.live import LiveView
@@ -19,11 +20,17 @@ from runner.scribe import Scribe
 class StopOrder(Exception):
     """The run must end now; `blamed_rank` is -1 when no rank is to blame."""
 
-    def __init__(self, reason: str, blamed_rank: int = -1) -> None:
-        """Keep reason and blame for the evidence."""
+    def __init__(
+        self,
+        reason: str,
+        blamed_rank: int = -1,
+        status: int = RunFailedError.exit_status,
+    ) -> None:
+        """Keep reason and blame for the evidence, and the exit status."""
         super().__init__(reason)
         self.reason = reason
         self.blamed_rank = blamed_rank
+        self.status = status
 
 
 @dataclass(slots=True)
@@ -50,6 +57,9 @@ class Chief:
     _deadline_ns: int = 0
     _deadline_phase: str = ""
     sealed: dict[str, Any] | None = None
+    listeners: list[Callable[[Mapping[str, StructArray]], None]] = field(
+        default_factory=list
+    )
 
     def __post_init__(self) -> None:
         """All ranks were just heard in the handshake."""
@@ -75,7 +85,9 @@ class Chief:
         mine.silent_reported = False
         for table, rows in frame.items():
             self.scribe.append(table, rows)
-        self.live.take_frame(rank, frame)
+        self.live.take_frame(frame)
+        for listen in self.listeners:
+            listen(frame)
 
     def take(self, message: Message) -> None:
         """Book a message of another rank."""

@@ -168,7 +168,7 @@ class Start:
             pump.end_sampling()
             self._seal(pump, run, run_id)
         except StopOrder as order:
-            self._abort(pump, run, run_id, order)
+            self._abort(pump, run, run_id, order, status=order.status)
         except (MlpsError, OSError) as error:
             me = f"rank {self._here.rank} (host {self._here.hosts[self._here.rank]})"
             failed = StopOrder(f"{me}: {error}", self._here.rank)

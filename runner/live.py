@@ -11,10 +11,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TextIO
 
+import numpy as np
+
 from mlps import histogram
+from mlps.attribution import Parts, parts_of, together
 from mlps.evidence.table import StructArray
 from mlps.metrics import NS_PER_S
 from mlps.units import format_bytes, format_duration
+from runner.headline import of_possible
 from runner.terminal import find_terminal
 
 if TYPE_CHECKING:
@@ -24,6 +28,13 @@ _TERMINAL_INTERVAL_S = 0.5
 _LINE_INTERVAL_S = 5.0
 _BAR_WIDTH = 60
 _WORTH_SAYING_S = 2.0
+_WORTH_SAYING_PERCENT = 1
+_CAUSES = {
+    "storage": "waits for storage",
+    "client": "busy with the batch",
+    "starved": "has no CPU",
+    "oversleep": "oversleeps",
+}
 
 
 class State(Protocol):
@@ -44,10 +55,18 @@ class Progress:
     done: int = 0
     samples: int = 0
     delivered_bytes: int = 0
-    requested_ns: int = 0
-    elapsed_ns: int = 0
     latency: dict[int, int] = field(default_factory=dict)
-    wait_ns: dict[int, int] = field(default_factory=dict)
+    parts: dict[int, Parts] = field(default_factory=dict)
+    ceiling_percent: float | None = None
+    hosts: tuple[str, ...] = ()
+
+    def count(self, steps: StructArray) -> None:
+        """Add steps to the ranks they are of."""
+        for rank in np.unique(steps["rank"]).tolist():
+            own = steps[steps["rank"] == rank]
+            asked_ns = int(own["compute_requested_ns"][0])
+            kept = [self.parts[rank]] if rank in self.parts else []
+            self.parts[rank] = together([*kept, parts_of(own, asked_ns)])
 
     @property
     def elapsed_s(self) -> float:
@@ -56,10 +75,15 @@ class Progress:
 
 
 class LiveView:
-    """The view of one driver; `stream` is where talk goes."""
+    """The view of one driver; `stream` is where talk goes.
 
-    def __init__(self, stream: TextIO = sys.stderr) -> None:
-        """Choose the form that fits the stream."""
+    `ceiling_percent` is what this client could reach at most, where it is known.
+    """
+
+    def __init__(self, hosts: tuple[str, ...], stream: TextIO = sys.stderr) -> None:
+        """Choose the form that fits the stream; `hosts[r]` is rank r's."""
+        self.ceiling_percent: float | None = None
+        self._hosts = hosts
         self._stream = stream
         self._terminal = find_terminal(stream)
         self._interval_s = _TERMINAL_INTERVAL_S if self._terminal else _LINE_INTERVAL_S
@@ -87,7 +111,12 @@ class LiveView:
     def begin(self, title: str, total: int, unit: str) -> None:
         """Start showing a phase of `total` units over all ranks."""
         self.progress = Progress(
-            title=title, total=total, unit=unit, started_ns=time.monotonic_ns()
+            title=title,
+            total=total,
+            unit=unit,
+            started_ns=time.monotonic_ns(),
+            ceiling_percent=self.ceiling_percent,
+            hosts=self._hosts,
         )
         self._next_s = time.monotonic() + self._interval_s
 
@@ -102,20 +131,15 @@ class LiveView:
                 self._write(line(self.progress))
         self.progress = Progress()
 
-    def take_frame(self, rank: int, frame: Mapping[str, StructArray]) -> None:
-        """Add a rank's frame to the totals."""
+    def take_frame(self, frame: Mapping[str, StructArray]) -> None:
+        """Add a frame, which may be of several ranks, to the totals."""
         progress = self.progress
         steps = frame.get("steps")
         if steps is not None and len(steps):
             progress.done += len(steps)
             progress.samples += int(steps["samples"].sum())
             progress.delivered_bytes += int(steps["delivered_bytes"].sum())
-            later = steps[steps["step"] > 0]
-            progress.requested_ns += int(later["compute_requested_ns"].sum())
-            for column in ("wait_ns", "compute_ns", "barrier_ns"):
-                progress.elapsed_ns += int(later[column].sum())
-            waited = progress.wait_ns.get(rank, 0) + int(later["wait_ns"].sum())
-            progress.wait_ns[rank] = waited
+            progress.count(steps[steps["step"] > 0])
         latency = frame.get("latency")
         if latency is not None:
             rows = latency[latency["operation"] == b"sample"]
@@ -175,16 +199,29 @@ def line(progress: Progress) -> str:
     if progress.delivered_bytes and seconds > 0:
         parts.append(f"{format_bytes(progress.delivered_bytes / seconds)}/s")
         parts.append(f"{progress.samples / seconds:.1f} samples/s")
-    if progress.elapsed_ns:
-        share = 100 * progress.requested_ns / progress.elapsed_ns
-        parts.append(f"utilization {share:.1f} %")
+    if progress.parts:
+        every = together(progress.parts.values())
+        share = every.percent(every.compute_ns)
+        possible = of_possible(progress.ceiling_percent)
+        parts.append(f"utilization {share:.2f} %{possible}")
     if progress.latency:
         values = [
             (histogram.percentile_ns(progress.latency, p) or 0) / 1000
             for p in (50, 95, 99)
         ]
         parts.append("sample p50/p95/p99 {:.0f}/{:.0f}/{:.0f} us".format(*values))
-    if progress.wait_ns:
-        slowest = max(progress.wait_ns, key=lambda rank: progress.wait_ns[rank])
-        parts.append(f"slowest rank {slowest}")
+        parts.append(_slowest(progress))
     return "  ".join(parts)
+
+
+def _slowest(progress: Progress) -> str:
+    """Name the rank that took longest before its barriers, and mainly with what."""
+    own = {rank: parts.own_causes_ns for rank, parts in progress.parts.items()}
+    rank = max(own, key=lambda rank: (sum(own[rank].values()), -rank))
+    cause = max(own[rank], key=lambda cause: own[rank][cause])
+    share = progress.parts[rank].percent(own[rank][cause])
+    several = len(set(progress.hosts)) > 1
+    name = f"slowest rank {rank}" + (f" ({progress.hosts[rank]})" if several else "")
+    if share < _WORTH_SAYING_PERCENT:
+        return name
+    return f"{name}: {_CAUSES[cause]} {share:.0f} % of its time"

@@ -8,10 +8,10 @@ from typing import Any
 
 from mlps import __version__
 from mlps.errors import MlpsError, NotReadyError, RunFailedError
-from mlps.plan import PlanDocument, Run, RunKind
-from mlps.units import format_bytes
+from mlps.plan import PlanDocument, Run
 from runner.campaign_directory import CampaignDirectory, new_run_id
 from runner.chief import Chief
+from runner.headline import headline
 from runner.ledger import Ledger
 from runner.live import LiveView
 from runner.place import Place
@@ -27,7 +27,7 @@ class Office:
     def __init__(self, results_root: Path, doc: PlanDocument, place: Place) -> None:
         """Nothing is opened before `open_campaign`."""
         self.directory = CampaignDirectory(results_root / doc.campaign_name)
-        self.live = LiveView()
+        self.live = LiveView(place.hosts)
         self._doc = doc
         self._place = place
         self._ledger: Ledger | None = None
@@ -80,6 +80,8 @@ class Office:
             self.live.log_to(self._run_directory / "runner.log")
         except OSError as error:
             raise _not_writable(error, self._run_directory) from error
+        if run.number:
+            self.live.ceiling_percent = self._ceiling_percent()
         self.scribe.open(self._run_directory / "evidence.h5", plan_bytes)
         row = (
             run_id,
@@ -104,7 +106,7 @@ class Office:
         """Store the summary of a complete run."""
         self.directory.store_summary(self._run_directory, summary)
         self.ledger.append("run_sealed", run.number, run_id, summary["chain_head"])
-        for text in headline(run, summary):
+        for text in headline(run, summary, self.live.ceiling_percent):
             self.live.say(text)
         self.live.close_log()
 
@@ -145,12 +147,23 @@ class Office:
             or not self.directory.is_sealed(run, sealed[run.number])
         ]
 
+    def _ceiling_percent(self) -> float | None:
+        """Ceiling by the first run's sealed summary; None without calibration."""
+        calibration = self._summary(self._doc.plan.campaign.runs[0])["calibration"]
+        return calibration["ceiling_percent"] if calibration else None
+
+    def _summary(self, run: Run) -> dict[str, Any]:
+        """Summary of a run that is sealed."""
+        run_id = self.ledger.sealed_runs()[run.number]
+        path = self.directory.run(run, run_id) / "summary.json"
+        summary: dict[str, Any] = json.loads(path.read_bytes())
+        return summary
+
     def _table(self) -> str:
-        sealed = self.ledger.sealed_runs()
+        ceiling_percent = self._ceiling_percent()
         lines = []
         for run in self._doc.plan.campaign.runs:
-            path = self.directory.run(run, sealed[run.number]) / "summary.json"
-            lines += headline(run, json.loads(path.read_bytes()))
+            lines += headline(run, self._summary(run), ceiling_percent)
         where = shown(self.directory.path)
         lines += [f"results: {where}", f"judge them: mlps verify {where}"]
         return "\n".join(lines)
@@ -167,27 +180,3 @@ def _not_writable(error: OSError, path: Path) -> NotReadyError:
         f"{error.filename or path}: results are not writable: {error.strerror};"
         " free space there or choose another --results"
     )
-
-
-def headline(run: Run, summary: Mapping[str, Any]) -> list[str]:
-    """Render the numbers of a run that people ask for first."""
-    if run.kind is RunKind.DATAGEN:
-        made = summary["datagen"]
-        if not made["files_written"]:
-            return [f"{run.label:<12} the dataset was there: nothing written"]
-        return [
-            f"{run.label:<12} {made['files_written']} files,"
-            f" {format_bytes(made['written_bytes'])} written"
-            f" in {made['duration_s']:.1f} s, {format_bytes(made['bytes_per_s'])}/s"
-        ]
-    done = summary["training"]
-    latency = summary["latency_us"]["sample"]
-    return [
-        f"{run.label:<12} utilization {done['au_rules_percent']:.2f} %"
-        f" (dlio {done['au_dlio_percent']:.2f} %,"
-        f" slowest rank {done['slowest_rank']}"
-        f" {done['au_slowest_rank_percent']:.2f} %)"
-        f"  {format_bytes(done['bytes_per_s'])}/s"
-        f"  {done['samples_per_s']:.1f} samples/s"
-        f"  sample p50/p99 {latency['p50'] / 1000:.0f}/{latency['p99'] / 1000:.0f} ms"
-    ]

@@ -20,6 +20,7 @@ from typing import Protocol
 
 from mlps.errors import RunFailedError
 from runner.pagecache import is_direct
+from runner.waiting import Interval
 
 _LOOK_AT_EVERY = 16
 EDGE_BYTES = 4096
@@ -55,12 +56,20 @@ class ReadSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Durations:
-    """Durations of completed operations, drained by the main thread."""
+class Activity:
+    """When calls, and files as a whole, were begun and done; main thread drains it."""
 
-    open_ns: list[int]
-    read_ns: list[int]
-    sample_ns: list[int]
+    opens: list[Interval]
+    reads: list[Interval]
+    samples: list[Interval]
+
+
+@dataclass(slots=True)
+class Hand:
+    """What a thread is at: when it began its file and its call, 0 for none."""
+
+    file_ns: int = 0
+    call_ns: int = 0
 
 
 class ReaderPool:
@@ -81,11 +90,13 @@ class ReaderPool:
         self._next = itertools.count()
         self._slots = threading.Semaphore(0)
         self._arrived = threading.Condition()
-        self._delivered: deque[int] = deque()
+        self._delivered: deque[tuple[int, int]] = deque()
         self._allowed_samples = self._allowed_files = 0
         self._taken_samples = self._taken_files = 0
         self._stop = False
-        self._durations = Durations([], [], [])
+        self._activity = Activity([], [], [])
+        self._hands: list[Hand] = []
+        self.thread_ids: list[int] = []
         self._opened = itertools.count()
         self._opens = [0, 0]
         self.last_object = ""
@@ -116,19 +127,30 @@ class ReaderPool:
                 work.result()
         return False
 
-    def take(self, samples: int) -> int:
-        """Consume `samples` samples; return the bytes of the files they opened."""
+    def take(self, samples: int) -> tuple[int, int]:
+        """Consume samples; return bytes of the files they opened, and since when."""
         self._taken_samples += samples
         files = -(-self._taken_samples // self._settings.samples_per_file)
         opened, self._taken_files = files - self._taken_files, files
-        return sum(self._delivered.popleft() for _ in range(opened))
+        size_bytes = ready_ns = 0
+        for _ in range(opened):
+            file_bytes, done_ns = self._delivered.popleft()
+            size_bytes += file_bytes
+            ready_ns = max(ready_ns, done_ns)
+        return size_bytes, ready_ns
 
-    def drain(self) -> Durations:
-        """Return the durations recorded since the last call; none is lost."""
-        return Durations(
-            _cut(self._durations.open_ns),
-            _cut(self._durations.read_ns),
-            _cut(self._durations.sample_ns),
+    def in_progress(self) -> tuple[list[int], list[int]]:
+        """When the calls and the files that are in hand now were begun."""
+        calls = [hand.call_ns for hand in self._hands]
+        files = [hand.file_ns for hand in self._hands]
+        return [ns for ns in calls if ns], [ns for ns in files if ns]
+
+    def drain(self) -> Activity:
+        """Return what was completed since the last call; nothing is lost."""
+        return Activity(
+            _cut(self._activity.opens),
+            _cut(self._activity.reads),
+            _cut(self._activity.samples),
         )
 
     @property
@@ -149,50 +171,66 @@ class ReaderPool:
 
     def _work(self) -> None:
         buffer = memoryview(mmap.mmap(-1, self._settings.transfer_bytes))
+        hand = Hand()
+        self._hands.append(hand)
+        self.thread_ids.append(threading.get_native_id())
         while True:
             self._slots.acquire()
             position = next(self._next)
             if self._stop or position >= len(self._files):
                 return
-            size = self._read_file(int(self._files[position]), buffer)
+            delivery = self._read_file(int(self._files[position]), buffer, hand)
             with self._arrived:
-                self._delivered.append(size)
+                self._delivered.append(delivery)
                 self._arrived.notify()
 
-    def _read_file(self, file_index: int, buffer: memoryview) -> int:
+    def _read_file(
+        self, file_index: int, buffer: memoryview, hand: Hand
+    ) -> tuple[int, int]:
+        """Read one file; return its bytes and when it was done."""
         path = self._source.path_of(file_index)
         wanted = self._source.size_of(file_index)
         self.last_object = str(path)
         flags = os.O_RDONLY | (os.O_DIRECT if self._settings.odirect else 0)
         began_ns = time.monotonic_ns()
+        hand.file_ns = hand.call_ns = began_ns
         try:
             descriptor = os.open(path, flags)
         except OSError as error:
             raise _cannot("open", path, error) from error
-        self._durations.open_ns.append(time.monotonic_ns() - began_ns)
+        self._activity.opens.append((began_ns, time.monotonic_ns()))
+        hand.call_ns = 0
         try:
             if next(self._opened) % _LOOK_AT_EVERY == 0:
                 self._look_at_flags(descriptor)
-            self._read_whole(descriptor, path, wanted, buffer)
+            self._read_whole(descriptor, path, wanted, buffer, hand)
         finally:
             os.close(descriptor)
-        self._durations.sample_ns.append(time.monotonic_ns() - began_ns)
-        return wanted
+        done_ns = time.monotonic_ns()
+        self._activity.samples.append((began_ns, done_ns))
+        hand.file_ns = 0
+        return wanted, done_ns
 
     def _read_whole(
-        self, descriptor: int, path: Path, wanted: int, buffer: memoryview
+        self,
+        descriptor: int,
+        path: Path,
+        wanted: int,
+        buffer: memoryview,
+        hand: Hand,
     ) -> None:
         """Read a whole file, which must be as long as the manifest says."""
         _check_size(path, os.fstat(descriptor).st_size, wanted)
         head = tail = b""
         done = 0
         while done < wanted and not self._stop:
-            began_ns = time.monotonic_ns()
+            hand.call_ns = began_ns = time.monotonic_ns()
             try:
                 count = os.preadv(descriptor, [buffer], done)
             except OSError as error:
                 raise _cannot(f"read at {done}", path, error) from error
-            self._durations.read_ns.append(time.monotonic_ns() - began_ns)
+            self._activity.reads.append((began_ns, time.monotonic_ns()))
+            hand.call_ns = 0
             if count == 0:
                 _check_size(path, done, wanted)
             if done == 0:
@@ -224,7 +262,7 @@ def _cannot(verb: str, path: Path, error: OSError) -> RunFailedError:
     )
 
 
-def _cut(values: list[int]) -> list[int]:
+def _cut(values: list[Interval]) -> list[Interval]:
     """Take what is there; threads may go on appending meanwhile."""
     taken = values[: len(values)]
     del values[: len(taken)]

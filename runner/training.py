@@ -1,7 +1,7 @@
 """The training workload on one rank: dataset, cache flush, epochs."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,14 +11,16 @@ from mlps.plan import Phase, PhaseKind, Plan, Run
 from runner import datagen, epoch, manifest, pagecache, sharding
 from runner.adoption import Adoption, Verification, damage_error
 from runner.attempt import PhaseResult, Work
+from runner.ceiling import CalibrationRows
 from runner.crew import Progress
 from runner.datagen import Generation, Share, State
 from runner.formats import format_for
 from runner.manifest import Manifest
+from runner.memory import Memory
 from runner.place import Place
 from runner.post import Kind
 from runner.pump import Pump
-from runner.reading import ReaderPool, ReadSettings
+from runner.reading import ReaderPool, ReadSettings, Source
 from runner.recorder import Recorder
 
 _RESIDENCY_SAMPLE = 16
@@ -91,6 +93,8 @@ class Training:
         """Units of a phase over all ranks, for the live view."""
         if phase.kind is PhaseKind.EPOCH:
             return self._plan.derived.steps_per_epoch * self._place.world, "step"
+        if phase.kind is PhaseKind.CALIBRATION:
+            return self._plan.derived.calibration_steps * self._place.world, "step"
         if phase.kind is PhaseKind.DATAGEN:
             return self._dataset.files, "file"
         return self._place.node_count, "host"
@@ -99,6 +103,8 @@ class Training:
         """Prepare a phase; the returned function does it."""
         if phase.kind is PhaseKind.EPOCH:
             return self._begin_epoch(run, number, phase, pump)
+        if phase.kind is PhaseKind.CALIBRATION:
+            return self._begin_calibration(run, number, pump)
         if phase.kind is PhaseKind.FLUSH:
             return lambda: self._flush(number, pump)
         return self._begin_datagen(pump)
@@ -113,23 +119,10 @@ class Training:
         return self._manifest
 
     def _begin_epoch(self, run: Run, number: int, phase: Phase, pump: Pump) -> Work:
-        reader = self._plan.workload.reader
-        order = sharding.order(
-            self._dataset, reader.file_shuffle, run.seed, phase.epoch
-        )
-        pool = ReaderPool(
-            ReadSettings(
-                threads=reader.read_threads,
-                transfer_bytes=reader.transfer_bytes,
-                odirect=reader.odirect,
-                samples_per_file=self._dataset.samples_per_file,
-            ),
-            self._complete(),
-            sharding.share(order, self._place.rank, self._place.world).tolist(),
-            format_for(self._dataset.format).check_frame,
-        )
-        self._stop = lambda: pool.stop(_STOP_S)
-        settings = epoch.step_settings(self._plan)
+        share = self._share(run, phase.epoch)
+        odirect = self._plan.workload.reader.odirect
+        pool = self._pool(self._complete(), share, odirect=odirect)
+        settings = epoch.step_settings(self._plan, self._plan.derived.steps_per_epoch)
 
         def work() -> PhaseResult:
             result = epoch.train(settings, pool, pump, number, phase.epoch)
@@ -138,6 +131,58 @@ class Training:
             return result
 
         return work
+
+    def _begin_calibration(self, run: Run, number: int, pump: Pump) -> Work:
+        """Prepare steps of an epoch that gets its bytes from memory.
+
+        Memory is read buffered: direct I/O is a matter of devices.
+        """
+        settings = epoch.step_settings(self._plan, self._plan.derived.calibration_steps)
+        samples = settings.steps * settings.batch_size
+        files = -(-samples // self._dataset.samples_per_file)
+        memory = Memory(self._dataset, self._share(run, 0)[:files])
+        pool = self._pool(memory, range(files), odirect=False)
+        rows = CalibrationRows(self._plan)
+        if pump.chief is not None:
+            pump.chief.listeners.append(rows.take)
+
+        def work() -> PhaseResult:
+            result = epoch.train(settings, pool, pump, number, 0)
+            memory.close()
+            if pump.chief is not None:
+                pump.send_frame()
+                pump.wait_for(rows.are_all_there)
+                rows.require_target()
+            return result
+
+        return work
+
+    def _share(self, run: Run, number: int) -> list[int]:
+        """Deal this rank its files of an epoch, or of the calibration (0)."""
+        shuffle = self._plan.workload.reader.file_shuffle
+        order = sharding.order(self._dataset, shuffle, run.seed, number)
+        share: list[int] = sharding.share(
+            order, self._place.rank, self._place.world
+        ).tolist()
+        return share
+
+    def _pool(
+        self, source: Source, files: Sequence[int], *, odirect: bool
+    ) -> ReaderPool:
+        reader = self._plan.workload.reader
+        pool = ReaderPool(
+            ReadSettings(
+                threads=reader.read_threads,
+                transfer_bytes=reader.transfer_bytes,
+                odirect=odirect,
+                samples_per_file=self._dataset.samples_per_file,
+            ),
+            source,
+            files,
+            format_for(self._dataset.format).check_frame,
+        )
+        self._stop = lambda: pool.stop(_STOP_S)
+        return pool
 
     def _flush(self, number: int, pump: Pump) -> PhaseResult:
         if not self._place.leads_node:

@@ -62,6 +62,20 @@ def mutants(pytestconfig) -> Counter[str]:
     return pytestconfig.stash.setdefault(_MUTANTS, Counter())
 
 
+def pytest_sessionfinish(session) -> None:
+    """Of a worker among several: hand its tally to the one that prints."""
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["mutants"] = dict(session.config.stash.get(_MUTANTS, Counter()))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node, error) -> None:
+    """Add a worker's tally; a worker that crashed has none, and failed its test."""
+    tally = node.config.stash.setdefault(_MUTANTS, Counter())
+    tally.update(getattr(node, "workeroutput", {}).get("mutants", {}))
+
+
 def pytest_terminal_summary(terminalreporter) -> None:
     """Say how many mutants were tried, and how many were judged as they should."""
     tally = terminalreporter.config.stash.get(_MUTANTS, None)

@@ -34,6 +34,8 @@ def small_plan(  # noqa: PLR0913 - the knobs of the tests
     epoch_deadline_s: float = 60.0,
     results_on_data_path: bool = True,
     interval_s: float = 0.2,
+    calibration_s: float = 0.0,
+    au: float = 0.9,
 ) -> PlanDocument:
     workload = plans.unet3d(
         format=file_format,
@@ -67,9 +69,12 @@ def small_plan(  # noqa: PLR0913 - the knobs of the tests
         measured_runs=measured_runs,
         cold_reads=cold_reads,
         sampler=Sampler(interval_s=interval_s, max_samples=0),
+        calibration_s=calibration_s,
         scale=plans.LAPTOP,
     )
-    plan = plans.plan(replace(workload, reader=reader, train=train), system, submission)
+    metric = replace(workload.metric, au=au)
+    workload = replace(workload, reader=reader, train=train, metric=metric)
+    plan = plans.plan(workload, system, submission)
     return document(_hurried(plan, epoch_deadline_s), {})
 
 

@@ -36,7 +36,13 @@ def evidence_of(campaign: Path, kind: str) -> Evidence:
 def test_a_campaign_leaves_whole_evidence(
     tmp_path, mlps_runner, ranks, file_format, odirect
 ):
-    doc = small_plan(ranks=ranks, file_format=file_format, odirect=odirect)
+    doc = small_plan(
+        ranks=ranks,
+        file_format=file_format,
+        odirect=odirect,
+        calibration_s=0.2,
+        au=0.01,
+    )
     plan = store(doc, tmp_path / "plan.yaml")
     done = mlps_runner(ranks, str(plan))
     assert done.returncode == 0, done.stderr
