@@ -102,6 +102,11 @@ def _contradictions(flush: HostFlush, passport: Passport | None) -> Iterator[str
     looked_at = flush.sampled_pages * flush.page_bytes
     if looked_at > most or min(flush.page_bytes - 1, flush.resident_pages) < 0:
         yield f"was proven on {flush.sampled_pages} pages, more than there are"
+    if not 0 <= flush.resident_before_pages <= flush.sampled_pages:
+        yield (
+            f"found {flush.resident_before_pages} of {flush.sampled_pages} pages in"
+            " memory before it"
+        )
 
 
 def _backwards(facts: HostFacts) -> Iterator[str]:

@@ -122,6 +122,7 @@ def _flushes(rows: StructArray, hosts: StructArray) -> tuple[HostFlush, ...]:
             ),
             drops=(int(row["drops_before"]), int(row["drops_after"])),
             sampled_pages=int(row["sampled_pages"]),
+            resident_before_pages=int(row["resident_before_pages"]),
             resident_pages=int(row["resident_pages"]),
             page_bytes=pages.get(int(row["node"]), 0),
         )

@@ -34,6 +34,17 @@ def on(fs_type: bytes):
     return of_demo(having(2, "mounts", "fs_type", fs_type, ALL))
 
 
+def counted_by(value: bytes):
+    return of_demo(having(2, "mounts", "counted_by", value, ALL))
+
+
+def hidden(campaign: Campaign) -> None:
+    """A kernel that hides the device: in all runs alike."""
+    for number in range(1, len(campaign.doc.plan.campaign.runs)):
+        said = b"none: /proc/diskstats has no device 259:0"
+        having(number, "mounts", "counted_by", said, ALL)(campaign)
+
+
 def only(table: str, chosen: object):
     def edit(rows: Tables) -> None:
         rows[table] = rows[table][chosen]
@@ -96,7 +107,7 @@ EVIDENCE_SPECIMENS = (
         FAIL,
         "half of it from the page cache",
         halved("process", "io_read_bytes"),
-        "at least 50.0 % came from memory",
+        "run 02-measured epoch-1 host 0: 50.0 % (50.0-50.0 %) of 11.47 GiB",
     ),
     Specimen(
         "EV-11",
@@ -113,6 +124,29 @@ EVIDENCE_SPECIMENS = (
         "read calls returned at most",
     ),
     Specimen("EV-11", FAIL, "a disk in memory", on(b"tmpfs"), "in memory"),
+    Specimen(
+        "EV-11",
+        FAIL,
+        "counted by another device",
+        counted_by(b"disks vda"),
+        "host 0 has the data on ext4, counted by 'disks vda' instead of"
+        " 'disks nvme0n1'",
+    ),
+    Specimen(
+        "EV-11",
+        FAIL,
+        "counted as another kind of file system",
+        counted_by(b"nfs /mnt"),
+        "instead of 'disks nvme0n1'",
+    ),
+    Specimen("EV-11", NONE, "nothing said of what counts", counted_by(b"")),
+    Specimen(
+        "EV-11",
+        NOT_APPLICABLE,
+        "a device nobody counts",
+        planned(COLD, True, hidden),
+        "reads of the device are not judged: /proc/diskstats has no device 259:0",
+    ),
     Specimen("EV-11", NONE, "not sampled", of_demo(emptied(2, "process"))),
     Specimen(
         "EV-11",
@@ -162,6 +196,13 @@ EVIDENCE_SPECIMENS = (
         "proven on nothing",
         of_demo(having(2, "flushes", "sampled_pages", 0)),
         "proven on no page",
+    ),
+    Specimen(
+        "EV-12",
+        FAIL,
+        "more in memory before than was looked at",
+        of_demo(having(2, "flushes", "resident_before_pages", 10_001)),
+        "found 10001 of 10000 pages in memory before it",
     ),
     Specimen("EV-12", NONE, "not recorded", of_demo(emptied(2, "flushes"))),
     Specimen("EV-13", PASS, "known", demo),
