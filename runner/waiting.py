@@ -57,36 +57,32 @@ def split(
 ) -> Split:
     """Split a wait, knowing when readers were busy with a file, and in its calls."""
     ready_ns = min(max(wait.ready_ns, wait.start_ns), wait.taken_ns)
-    files = _clip(files, wait.start_ns, ready_ns)
-    busy_ns = sum(high - low for low, high in files)
+    in_calls_ns = covered_ns(calls, wait.start_ns, ready_ns)
     starved_ns = min(delay.taker_ns, wait.taken_ns - ready_ns)
-    if not busy_ns:
-        return Split(storage_ns=0, starved_ns=starved_ns)
+    if not delay.readers_ns:
+        return Split(storage_ns=in_calls_ns, starved_ns=starved_ns)
+    busy_ns = sum(covered_ns([file], wait.start_ns, ready_ns) for file in files)
+    at_work_ns = covered_ns(files, wait.start_ns, ready_ns)
     lost_ns = min(delay.readers_ns, busy_ns)
-    in_calls_ns = union_ns(_clip(calls, wait.start_ns, ready_ns))
     return Split(
-        storage_ns=in_calls_ns * (busy_ns - lost_ns) // busy_ns,
-        starved_ns=starved_ns + union_ns(files) * lost_ns // busy_ns,
+        storage_ns=in_calls_ns * (busy_ns - lost_ns) // max(busy_ns, 1),
+        starved_ns=starved_ns + at_work_ns * lost_ns // max(busy_ns, 1),
     )
 
 
-def union_ns(spans: Iterable[Interval]) -> int:
-    """Time that at least one of the spans covers."""
-    total = end = 0
-    for low, high in sorted(spans):
-        if high > end:
-            total += high - max(low, end)
-            end = high
+def covered_ns(spans: Iterable[Interval], start_ns: int, until_ns: int) -> int:
+    """Time of a window that at least one of the spans covers.
+
+    Comparisons, as calls of min and max would cost more than all the rest.
+    """
+    total = 0
+    for begun_ns, done_ns in sorted(spans):
+        low = begun_ns if begun_ns > start_ns else start_ns
+        high = done_ns if done_ns < until_ns else until_ns
+        if high > low:
+            total += high - low
+            start_ns = high
     return total
-
-
-def _clip(spans: Iterable[Interval], low_ns: int, high_ns: int) -> list[Interval]:
-    """Cut spans to a window; those outside of it are left out."""
-    return [
-        (max(low, low_ns), min(high, high_ns))
-        for low, high in spans
-        if low < high_ns and high > low_ns
-    ]
 
 
 class RunDelays:
