@@ -23,8 +23,13 @@ _GRACE_S = 10
     type=click.Path(path_type=Path),
     help="Directory for campaign directories [default: results beside PLAN].",
 )
+@click.option(
+    "--rehearse",
+    is_flag=True,
+    help="Only check launcher, hosts and paths: READY, or what must be mended.",
+)
 @click.version_option(package_name="mlps")
-def command(plan: Path, results: Path | None) -> None:
+def command(plan: Path, results: Path | None, *, rehearse: bool) -> None:
     """Execute PLAN, one rank per emulated accelerator: mpirun -n N mlps-runner PLAN.
 
     Relative paths in the plan are relative to the plan file. Starting the same
@@ -42,7 +47,7 @@ def command(plan: Path, results: Path | None) -> None:
     _route_signals(world.Get_rank())
     shared = world.Split_type(MPI.COMM_TYPE_SHARED)
     try:
-        status = drive(world, shared, plan, results)
+        status = drive(world, shared, plan, results, rehearsing=rehearse)
     except KeyboardInterrupt:
         abort_world(world, _INTERRUPTED)
     except BaseException:  # noqa: BLE001 - else the other ranks would wait for ever

@@ -4,7 +4,6 @@ All ranks walk through this together. What only rank 0 does is in `Office`.
 """
 
 import os
-import platform
 import sys
 import time
 from collections.abc import Callable
@@ -13,7 +12,8 @@ from typing import Any, NoReturn, TypeVar
 
 from mlps.errors import MlpsError, RunFailedError
 from mlps.plan import PlanDocument, Run, parse
-from runner import facts, ground, handshake, hosts, place, software
+from mlps.software import Lock
+from runner import facts, ground, handshake, place, software
 from runner.abort import abort_world
 from runner.adoption import Verification, combine
 from runner.ask import Ask, check_world, read_ask
@@ -24,12 +24,14 @@ from runner.datagen import State
 from runner.deathwatch import Lifeline
 from runner.facts import Facts
 from runner.ground import Ground
-from runner.handshake import Answer
+from runner.handshake import Answer, own_answer
 from runner.office import Office
 from runner.place import Place
 from runner.post import Kind, Post
 from runner.pump import Pump
 from runner.recorder import Recorder
+from runner.rehearsal.rehearsal import rehearse
+from runner.rehearsal.row import Row
 from runner.sampler import Sampler
 from runner.training import Training
 
@@ -40,14 +42,27 @@ _INTERRUPTED = 130
 T = TypeVar("T")
 
 
-def drive(comm: Any, shared: Any, plan_path: Path, results: Path | None) -> int:  # noqa: ANN401
-    """Execute the campaign; returns the exit status. Collective over `comm`."""
+def drive(
+    comm: Any,  # noqa: ANN401
+    shared: Any,  # noqa: ANN401
+    plan_path: Path,
+    results: Path | None,
+    *,
+    rehearsing: bool = False,
+) -> int:
+    """Execute the campaign, or only rehearse it; returns the exit status.
+
+    Collective over `comm`.
+    """
     try:
         ask = _on_rank_0(comm, lambda: read_ask(plan_path, results))
         doc = parse(ask.plan_bytes, ask.where)
         check_world(comm.Get_size(), doc.plan, ask.where)
         here = place.find_place(comm, shared)
-        start = Start(comm, doc, here, ask)
+        lock = software.own_lock(shared)
+        if rehearsing:
+            return rehearse(comm, here, doc, ask, lock)
+        start = Start(comm, doc, here, ask, lock)
         start.get_ready()
         start.run()
     except MlpsError as error:
@@ -72,12 +87,20 @@ def _end_together(comm: Any, error: MlpsError) -> None:  # noqa: ANN401
 class Start:
     """One start of a campaign, on one rank."""
 
-    def __init__(self, comm: Any, doc: PlanDocument, here: Place, ask: Ask) -> None:  # noqa: ANN401
+    def __init__(
+        self,
+        comm: Any,  # noqa: ANN401
+        doc: PlanDocument,
+        here: Place,
+        ask: Ask,
+        lock: Lock,
+    ) -> None:
         """Nothing is touched before `get_ready`."""
         self._comm = comm
         self._doc = doc
         self._here = here
         self._ask = ask
+        self._lock = lock
         self._data_root = ask.base / doc.plan.system.data_path
         self._training = Training(doc.plan, here, self._data_root)
         self._office: Office | None = None
@@ -146,15 +169,9 @@ class Start:
     def _open(self) -> tuple[bytes, list[tuple[Run, str]]]:
         return self._desk.open_campaign(self._ask.plan_bytes)
 
-    def _answer(self, problems: list[ground.Problem]) -> Answer:
-        return Answer(
-            pid=os.getpid(),
-            plan_digest=self._doc.digest,
-            software_digest="sha256:" + software.software_digest().digest,
-            python=platform.python_version(),
-            cpus_allowed=hosts.own_cpus_allowed(),
-            problems=tuple(problems),
-        )
+    def _answer(self, problems: list[Row]) -> Answer:
+        where = self._ask.where
+        return own_answer(self._doc, self._here, where, self._lock, problems)
 
     def _attempt(self, run: Run, run_id: str) -> None:
         _on_rank_0(self._comm, lambda: self._begin(run, run_id))

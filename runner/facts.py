@@ -1,5 +1,6 @@
 """Facts about hosts and ranks, gathered once: the first rows of each evidence."""
 
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,7 +23,7 @@ def gather(
     answers: Sequence[Answer],
     paths: Sequence[tuple[str, Path]],
 ) -> Facts:
-    """Gather hosts, mounts of the paths, and ranks on rank 0. Collective."""
+    """Gather hosts, mounts of the paths, ranks and software on rank 0. Collective."""
     mine = None
     if here.leads_node:
         mine = (hosts.host_rows(here.node), hosts.mount_rows(here.node, paths))
@@ -33,6 +34,7 @@ def gather(
         "hosts": np.concatenate([host for host, _ in said]),
         "mounts": np.concatenate([mounts for _, mounts in said]),
         "ranks": to_rows("ranks", _ranks(here, answers)),
+        "software": to_rows("software", _software(answers[0])),
     }
 
 
@@ -48,9 +50,16 @@ def _ranks(here: Place, answers: Sequence[Answer]) -> list[tuple[object, ...]]:
                 answer.pid,
                 answer.cpus_allowed,
                 answer.plan_digest,
-                answer.software_digest,
+                answer.software.digest,
                 answer.python,
             )
         )
         seen[node] += 1
     return rows
+
+
+def _software(answer: Answer) -> list[tuple[object, ...]]:
+    """List what rank 0 runs: after the handshake, what all ranks run."""
+    interpreter = (sys.implementation.name, answer.python, "")
+    packages = ((p.name, p.version, p.digest) for p in answer.software.packages)
+    return [interpreter, *packages]

@@ -10,6 +10,7 @@ import numpy as np
 from mlps.errors import NotReadyError
 from mlps.evidence import BY_NAME, StructArray
 from mlps.evidence.traffic import BlockDevice, counted_by
+from runner.procfs.cgroup import find_memory_groups
 from runner.procfs.disks import DISKSTATS, block_devices
 from runner.procfs.fdinfo import FDINFO, mount_id_of
 from runner.procfs.field import keyed
@@ -62,7 +63,7 @@ def host_rows(node: int) -> StructArray:
         os.sysconf("SC_NPROCESSORS_ONLN"),
         int(meminfo["memtotal_bytes"][0]),
         os.sysconf("SC_PAGE_SIZE"),
-        -1,
+        min((g.limit_bytes for g in find_memory_groups()), default=-1),
         Path(_BOOT_ID).read_bytes().strip(),
     )
     return np.array([row], dtype=BY_NAME["hosts"].dtype)

@@ -1,10 +1,11 @@
 """Provenance of a plan: what was chosen, from which files, and each value's origin.
 
-Not part of the plan's identity, yet the same on every machine: no clock, no paths
-of this machine, overrides sorted.
+Not part of the plan's identity, yet the same on every machine, the software lock
+apart: no clock, no paths of this machine, overrides sorted.
 """
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 import hydra
@@ -14,6 +15,7 @@ import mlps
 from mlps.compiler import schema
 from mlps.compiler.asked import Asked
 from mlps.plan import Plan, leaves, plain
+from mlps.software import find_lock
 
 # How each derived fact and each part of the campaign follows; see mlps.derivation.
 _COMPUTED = {
@@ -67,8 +69,16 @@ def provenance(plan: Plan, asked: Asked, computed: Mapping[str, str]) -> dict[st
             "hydra-core": hydra.__version__,
             "omegaconf": omegaconf.__version__,
         },
+        "software": _software(),
         "values": dict(_values(plan, asked, computed)),
     }
+
+
+@cache
+def _software() -> dict[str, Any]:
+    """Find the lock a start compares with, once: a process keeps what it imported."""
+    found: dict[str, Any] = plain(find_lock())
+    return found
 
 
 def _values(

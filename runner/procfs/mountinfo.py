@@ -15,6 +15,7 @@ class Mount:
 
     mount_id: int
     device: bytes
+    root: bytes
     mount_point: bytes
     options: bytes
     fs_type: bytes
@@ -36,6 +37,7 @@ def _mount(line: bytes) -> Mount:
     return Mount(
         mount_id=number(words[0], MOUNTINFO),
         device=words[2],
+        root=unescaped(words[3]),
         mount_point=unescaped(words[4]),
         options=words[5],
         fs_type=unescaped(words[end + 1]),

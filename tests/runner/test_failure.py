@@ -215,7 +215,7 @@ def test_results_that_cannot_be_written_are_refused(tmp_path, mlps_runner):
 
 
 def test_two_drivers_cannot_share_a_campaign(tmp_path, mlps_runner):
-    plan = store(small_plan(compute_s=0.3, epochs=1), tmp_path / "plan.yaml")
+    plan = store(small_plan(compute_s=1.0, epochs=1), tmp_path / "plan.yaml")
     world = launch(plan)
     wait_for_epoch(tmp_path)
     second = mlps_runner(2, str(plan))

@@ -1,0 +1,3 @@
+from tests.sampling.conftest import disk_path
+
+__all__ = ["disk_path"]
