@@ -150,6 +150,21 @@ class StepCompute:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WaitParts:
+    """What a rank waited in the steps of a phase, and of that for what.
+
+    `fault` says which step's causes are not parts of its wait; "" when none.
+    """
+
+    rank: int
+    phase: int
+    wait_ns: int
+    storage_ns: int
+    starved_ns: int
+    fault: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lockstep:
     """How far the ranks of an epoch came apart, on rank 0's clock.
 
@@ -209,6 +224,7 @@ class HostFacts:
     wall_clocks: tuple[WallClock, ...] = ()
     sampling: tuple[Sampling, ...] = ()
     compute: tuple[StepCompute, ...] = ()
+    waits: tuple[WaitParts, ...] = ()
     lockstep: tuple[Lockstep, ...] = ()
     direct_io: tuple[DirectIo, ...] = ()
     passport: Passport | None = None

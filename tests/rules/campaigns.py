@@ -29,8 +29,11 @@ GAP_NS = 1_000_000_000
 CODE = "sha256:" + "c" * 64
 HOST_MEMORY = 2**33
 CALIBRATED_AU = 0.99
+LEAST_READ_NS = 200_000
+"""Less than a file takes, by the buckets below."""
 SOFTWARE = (
-    ("python", "3.11.9", ""),
+    ("cpython", "3.11", ""),
+    ("mlps", "0.1.0", "sha256:" + "d" * 64),
     ("h5py", "3.12.1", "sha256:" + "a" * 64),
     ("numpy", "2.1.3", "sha256:" + "b" * 64),
 )
@@ -314,7 +317,8 @@ def _paced(plan: Plan, epoch: int, clock_ns: int, au: float, count: int) -> Stru
     own["step"] = np.arange(count)
     own["start_ns"] = clock_ns + own["step"] * (wait_ns + compute_ns)
     own["wait_ns"], own["compute_ns"] = wait_ns, compute_ns
-    own["wait_storage_ns"], own["wait_starved_ns"] = wait_ns * 9 // 10, wait_ns // 100
+    own["wait_storage_ns"] = min(wait_ns * 9 // 10, LEAST_READ_NS)
+    own["wait_starved_ns"] = wait_ns // 100
     own["compute_requested_ns"] = compute_ns
     own["samples"] = batch
     own["delivered_bytes"] = sizing.step_bytes(plan.workload)

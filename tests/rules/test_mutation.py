@@ -28,7 +28,6 @@ HARMLESS = {
     "events:*": "told to people, judged by nobody",
     "stalls*": "told to people: a report of waiting ends no run",
     "observers*": "told to people",
-    "software*": "told to people",
     # Who and where.
     "hosts.hostname:*": _DESCRIBES,
     "hosts.kernel:*": _DESCRIBES,
@@ -59,7 +58,7 @@ HARMLESS = {
     "clock.offset_ns:one raised": "half a microsecond",
     "clock.error_ns:* raised": "still far below a quarter of a step",
     # What was done.
-    "steps.wait_s*_ns:*": _SHOWN,
+    "steps.wait_s*_ns:* raised": "another cause, but the same wait",
     "latency.bucket:all raised": "files that took longer, but not too long",
     "latency.count:one raised": "a file may take more reads than one",
     "flushes.cached_before_bytes:* raised": "there was more to flush",
