@@ -3,10 +3,13 @@
 from collections.abc import Iterator
 
 from mlps.errors import NotRecordedError
+from mlps.plan import PhaseKind
 from rules.evidence_record import WaitParts
 from rules.finding import Outcome
 from rules.record import Closing, RunRecord
 from rules.rule import Case, NotApplicableError, Stage, faultless, rule
+
+_KINDS = (PhaseKind.EPOCH, PhaseKind.CALIBRATION)
 
 
 @rule(
@@ -23,7 +26,7 @@ def waits_add_up(case: Case) -> Outcome:
     have been over while the rank computed, not less than they leave over. Half of the
     wait may have gone to handing over what was read.
     """
-    runs = [run for run in case.presented() if any(_stepped(run))]
+    runs = [run for run in case.presented() if any(_stepped(case, run))]
     if not runs:
         raise NotApplicableError("no run of this plan takes steps")
     faults, waited_ns, storage_ns = [], 0, 0
@@ -32,7 +35,7 @@ def waits_add_up(case: Case) -> Outcome:
             (part.rank, part.phase): part
             for part in run.read().host_facts.sound(run.where).waits
         }
-        for closing in _stepped(run):
+        for closing in _stepped(case, run):
             part = parts.get((closing.rank, closing.phase))
             if part is None:
                 raise NotRecordedError(
@@ -56,8 +59,13 @@ def waits_add_up(case: Case) -> Outcome:
     )
 
 
-def _stepped(run: RunRecord) -> Iterator[Closing]:
-    yield from (closing for closing in run.read().closings if closing.steps > 0)
+def _stepped(case: Case, run: RunRecord) -> Iterator[Closing]:
+    """Go through the closed phases that take steps: epochs and the calibration."""
+    phases = next((r.phases for r in case.runs if r.number == run.number), ())
+    kinds = {number: phase.kind for number, phase in enumerate(phases)}
+    for closing in run.read().closings:
+        if kinds.get(closing.phase) in _KINDS and closing.steps > 0:
+            yield closing
 
 
 def _faults(case: Case, part: WaitParts, closing: Closing) -> Iterator[str]:

@@ -103,6 +103,11 @@ def _adopted(rows: Tables) -> None:
         rows["phases"][column][generated] = 0
 
 
+def forgotten(rows: Tables) -> None:
+    rows["flushes"]["method"] = b"fadvise"
+    rows["flushes"]["cached_after_bytes"] = 2**33
+
+
 def unplaced(rows: Tables) -> None:
     rows["flushes"] = rows["flushes"][:1]
 
@@ -179,6 +184,19 @@ EVIDENCE_SPECIMENS = (
         of_demo(only("process", slice(-1))),
     ),
     Specimen("EV-12", PASS, "flushed", demo),
+    Specimen(
+        "EV-12",
+        PASS,
+        "file after file, while others filled the cache",
+        of_demo(edited(2, forgotten)),
+    ),
+    Specimen(
+        "EV-12",
+        FAIL,
+        "dropped, and yet more is cached",
+        of_demo(having(2, "flushes", "cached_after_bytes", 2**33)),
+        "bytes of page cache, 2147483648 before it",
+    ),
     Specimen(
         "EV-12",
         FAIL,
