@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from mlps.errors import NotRecordedError
+from mlps.evidence.traffic import Medium, medium_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +24,8 @@ class ByteFlow:
     """Bytes of one epoch on one host, at each place they were counted.
 
     `syscall`: rchar of its ranks; `fetched`: their read_bytes; `storage`: the block
-    device or NFS mount of the data. None where nothing was recorded.
+    device or NFS mount of the data. None where nothing was recorded. `beside_bytes`
+    is the most that can be in `fetched` and not be part of what was delivered.
     """
 
     node: int
@@ -32,21 +34,34 @@ class ByteFlow:
     syscall: Span | None
     fetched: Span | None
     storage: Span | None
+    beside_bytes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataMount:
-    """Where a host has the data: `counter` names what counts its reads, if anything.
+    """Where a host has the data, and what is said to count its reads.
 
     `export` is the source of a network file system, "" for a device of the host.
+    `disk` is the base name of its source, where that was sampled as a block device.
     """
 
     node: int
     fs_type: str
     mount_point: str
     export: str
-    options: str
-    counter: str
+    disk: str
+    counted_by: str
+
+    @property
+    def medium(self) -> Medium:
+        """Where this kind of file system keeps bytes."""
+        return medium_of(self.fs_type)
+
+    @property
+    def counter(self) -> str:
+        """Key of what counts its reads; "" for nothing."""
+        table, _, key = self.counted_by.partition(" ")
+        return key if table in (Medium.DISKS, Medium.NFS) else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +81,7 @@ class HostFlush:
     cached_bytes: tuple[int, int]
     drops: tuple[int, int]
     sampled_pages: int
+    resident_before_pages: int
     resident_pages: int
     page_bytes: int
 
@@ -134,6 +150,21 @@ class StepCompute:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WaitParts:
+    """What a rank waited in the steps of a phase, and of that for what.
+
+    `fault` says which step's causes are not parts of its wait; "" when none.
+    """
+
+    rank: int
+    phase: int
+    wait_ns: int
+    storage_ns: int
+    starved_ns: int
+    fault: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lockstep:
     """How far the ranks of an epoch came apart, on rank 0's clock.
 
@@ -193,6 +224,7 @@ class HostFacts:
     wall_clocks: tuple[WallClock, ...] = ()
     sampling: tuple[Sampling, ...] = ()
     compute: tuple[StepCompute, ...] = ()
+    waits: tuple[WaitParts, ...] = ()
     lockstep: tuple[Lockstep, ...] = ()
     direct_io: tuple[DirectIo, ...] = ()
     passport: Passport | None = None

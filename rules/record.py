@@ -39,8 +39,8 @@ class Operations:
     """What the histograms of one rank's phase hold: operations and their durations.
 
     `files`: opened and read as a whole; they took `least_ns` to `most_ns` together,
-    and opening and reading at least `inside_ns` of it. `least_count` is the least
-    count of a bucket; the intervals are the first and the last one's starts.
+    opening and reading at least `inside_ns`, at most `inside_most_ns`. `least_count`
+    is the least count of a bucket; the intervals are the first and last one's starts.
     """
 
     opens: int
@@ -48,6 +48,7 @@ class Operations:
     files: int
     least_count: int
     inside_ns: int
+    inside_most_ns: int
     least_ns: int
     most_ns: int
     first_interval_ns: int
@@ -108,6 +109,25 @@ class Utilization:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ceiling:
+    """Utilization of a calibration, recomputed: what the clients reach at most."""
+
+    percent: float
+    slowest_rank: int
+    slowest_percent: float
+    limited_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class SoftwareRow:
+    """One package of a run, as all its ranks had it."""
+
+    package: str
+    version: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunEvidence:
     """One readable evidence file; `wall_end_ns` is None when the run never ended."""
 
@@ -125,10 +145,12 @@ class RunEvidence:
     wall_end_ns: int | None
     hosts: tuple[Host, ...]
     ranks: tuple[Rank, ...]
+    software: tuple[SoftwareRow, ...]
     closings: tuple[Closing, ...]
     stray_steps: int
     dataset: DatasetFacts | None
     utilization: Utilization | None
+    ceiling: Ceiling | None
     chain_fault: str | None
     chain_head: str
     recomputed: Mapping[str, Any] | None

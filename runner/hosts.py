@@ -1,7 +1,7 @@
 """Facts of a host: rows of `hosts` and `mounts`, and the CPUs a rank may use."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -9,7 +9,9 @@ import numpy as np
 
 from mlps.errors import NotReadyError
 from mlps.evidence import BY_NAME, StructArray
+from mlps.evidence.traffic import BlockDevice, counted_by
 from runner.procfs.cgroup import find_memory_groups
+from runner.procfs.disks import DISKSTATS, block_devices
 from runner.procfs.fdinfo import FDINFO, mount_id_of
 from runner.procfs.field import keyed
 from runner.procfs.memory import MEMINFO, memory_rows
@@ -70,12 +72,17 @@ def host_rows(node: int) -> StructArray:
 def mount_rows(node: int, paths: Iterable[tuple[str, Path]]) -> StructArray:
     """Give a row per `(role, path)`; a path not yet there is served by its parent."""
     mounts = {m.mount_id: m for m in mounts_of(Path(MOUNTINFO).read_bytes())}
-    rows = [_mount_row(node, role, path, mounts) for role, path in paths]
+    devices = block_devices(_diskstats())
+    rows = [_mount_row(node, role, path, mounts, devices) for role, path in paths]
     return np.array(rows, dtype=BY_NAME["mounts"].dtype)
 
 
 def _mount_row(
-    node: int, role: str, path: Path, mounts: dict[int, Mount]
+    node: int,
+    role: str,
+    path: Path,
+    mounts: Mapping[int, Mount],
+    devices: Mapping[str, BlockDevice],
 ) -> tuple[int | bytes, ...]:
     mount_id, free_bytes = _ground(path)
     if mount_id not in mounts:
@@ -96,8 +103,25 @@ def _mount_row(
         _fitting("mounts", "options", options),
         mount.device,
         free_bytes,
-        b"",
+        _fitting("mounts", "counted_by", counted(mount, devices)),
     )
+
+
+def _diskstats() -> bytes:
+    """Give /proc/diskstats; nothing on a kernel that has none."""
+    try:
+        return Path(DISKSTATS).read_bytes()
+    except FileNotFoundError:
+        return b""
+
+
+def counted(mount: Mount, devices: Mapping[str, BlockDevice]) -> bytes:
+    """Say what counts the traffic of a mount; `devices` by `major:minor`."""
+    fs_type, device, mount_point = (
+        value.decode("utf-8", "backslashreplace")
+        for value in (mount.fs_type, mount.device, mount.mount_point)
+    )
+    return counted_by(fs_type, device, mount_point, devices).encode()
 
 
 def _ground(path: Path) -> tuple[int, int]:

@@ -83,7 +83,9 @@ RUN_TABLES = (
             gauge(
                 "free_bytes", "By", "free space for this user at the start", "statvfs"
             ),
-            text("counted_by", 64, "table and key that count its traffic, or why none"),
+            text(
+                "counted_by", 1088, "table and key that count its traffic, or why none"
+            ),
         ),
     ),
     Table(

@@ -9,6 +9,7 @@ from rules.catalogue import (
 )
 from rules.catalogue.byte_flow import bytes_reconcile
 from rules.catalogue.cache_flush import cache_flushed
+from rules.catalogue.ceiling import client_ceiling
 from rules.catalogue.clock import clock_error
 from rules.catalogue.completeness import completeness
 from rules.catalogue.derivation import derived_recomputes
@@ -23,6 +24,8 @@ from rules.catalogue.passport import dataset_passport
 from rules.catalogue.recomputed import official_numbers
 from rules.catalogue.records import records_agree
 from rules.catalogue.sampling import sampling_gaps
+from rules.catalogue.software_lock import software_lock
+from rules.catalogue.waits import waits_add_up
 from rules.catalogue.workload import figures
 from rules.rule import Rule
 
@@ -52,6 +55,9 @@ CATALOGUE: tuple[Rule, ...] = (
     dataset_passport,
     slowest_rank,
     records_agree,
+    client_ceiling,
+    software_lock,
+    waits_add_up,
     package_sealed,
     package_signed,
 )

@@ -28,6 +28,10 @@ def unaccounted(plan: Plan, phase: Phase | None, closing: Closing) -> Iterator[s
         yield from _uneven(closing)
         yield from _unmeasured(plan, closing)
         return
+    if phase.kind is PhaseKind.CALIBRATION:
+        yield from _uneven(closing)
+        yield from _uncalibrated(plan, closing)
+        return
     if closing.step_rows:
         yield f"with {closing.step_rows} rows of steps"
     if phase.kind is PhaseKind.FLUSH:
@@ -53,6 +57,17 @@ def _uneven(closing: Closing) -> Iterator[str]:
         yield (
             f"after {closing.duration_ns / 1e9:.3f} s, its steps account for"
             f" {closing.step_ns / 1e9:.3f} s"
+        )
+
+
+def _uncalibrated(plan: Plan, closing: Closing) -> Iterator[str]:
+    """Say where a calibration did not take the planned steps in whole batches."""
+    steps = plan.derived.calibration_steps
+    samples = steps * plan.workload.reader.batch_size
+    if (closing.steps, closing.samples) != (steps, samples):
+        yield (
+            f"with {closing.steps} steps and {closing.samples} samples,"
+            f" {steps} and {samples} are planned"
         )
 
 

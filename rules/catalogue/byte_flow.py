@@ -3,29 +3,26 @@
 from collections.abc import Iterator, Sequence
 
 from mlps.errors import NotRecordedError
+from mlps.evidence.traffic import NOT_COUNTED, Medium
 from mlps.units import format_bytes
+from rules.cached_share import CachedShare, cached_share
 from rules.edition import Edition
 from rules.evidence_record import ByteFlow, DataMount, HostFacts
 from rules.finding import Outcome
 from rules.record import RunRecord
 from rules.rule import TRAINING, Case, Stage, faultless, not_applicable, rule
 
-_CACHED_PART = 0.01
+_CACHED_PERCENT = 1
 """What a proven flush may leave in memory (EV-12), of what was delivered."""
-_IN_MEMORY = frozenset({"tmpfs", "ramfs", "hugetlbfs"})
-_COUNTED = frozenset({"ext2", "ext3", "ext4", "xfs", "nfs", "nfs4"})
-"""File systems that fetch as many bytes as they hold, and count them."""
+_COUNTED = frozenset({Medium.DISKS, Medium.NFS})
 _WHERE = (
     "evidence: /phases/delivered_bytes, /process/io_rchar, /process/io_read_bytes,"
-    " /disks/sectors_read, /nfs/server_read_bytes, /mounts"
+    " /disks/sectors_read, /nfs/server_read_bytes, /mounts/counted_by"
 )
 
 
 def _numbers(_: Edition) -> Sequence[str]:
-    return [
-        f"cold reads: at most {100 * _CACHED_PART:g} % of the bytes from memory",
-        f"counted on {', '.join(sorted(_COUNTED))}",
-    ]
+    return [f"cold reads: at most {_CACHED_PERCENT} % of the bytes from memory"]
 
 
 @rule("EV-11", "bytesReconcile", needs=Stage.RUN, numbers=_numbers)
@@ -35,37 +32,46 @@ def bytes_reconcile(case: Case) -> Sequence[Outcome]:
     Of each epoch and host: the ranks' read calls returned at least what was
     delivered; when the plan asks for cold reads, their storage reads and the device
     or NFS mount served it, but for what a proven flush may leave in memory. Each
-    counter is taken from the last sample before the epoch to the first after it, so
-    that only what is certain fails. Where the kernel does not count what a file
-    system fetches, that side is not judged and the finding says so.
+    counter is taken from the last sample before the epoch to the first after it:
+    that leaves a range for the share of the page cache, and only what is certain
+    fails. Where the kernel does not count what a file system fetches (/mounts says
+    so), that side is not judged and the finding says so.
     """
     runs = case.presented(*TRAINING)
     faults: list[str] = []
-    shares: list[float] = []
+    shares: list[tuple[CachedShare, str]] = []
     aside: dict[str, None] = {}
     _require_counted(runs)
     for run in runs:
         facts = run.read().host_facts.sound(run.where)
         mounts = _mounts(run, facts)
+        misnamed = [f"{run.label}: {text}" for text in _misnamed(mounts)]
+        if misnamed:
+            faults += misnamed
+            continue
         for flow, where in _flows(case, run, facts):
-            said = (
-                _uncounted(mounts[flow.node]) if case.plan.submission.cold_reads else ""
-            )
-            aside |= {said: None} if said else {}
-            faults += [
-                f"{where}: {fault}" for fault in _faults(case, flow, mounts[flow.node])
-            ]
-            shares += _cached_part(flow) if not said else []
-    told = f"at least {100 * max(shares):.2f} %" if shares else "an unknown share"
+            mount = mounts[flow.node]
+            aside |= dict.fromkeys(_uncounted(case, mount))
+            faults += [f"{where}: {fault}" for fault in _faults(case, flow, mount)]
+            share = cached_share(flow) if mount.medium in _COUNTED else None
+            shares += [(share, where)] if share else []
     found = faultless(
         faults,
         expected="read calls that returned, storage that served, what was delivered",
-        actual=f"in every epoch; {told} of an epoch came from the page cache",
+        actual=f"in every epoch; {_largest(shares)}",
         where=_WHERE,
         fix="read the dataset cold: flush every host before every epoch, and don't"
         " let anything else read or hold the data",
     )
     return [found, *(not_applicable(text) for text in aside)]
+
+
+def _largest(shares: Sequence[tuple[CachedShare, str]]) -> str:
+    """Name the epoch with the largest share; by its lower end, which is certain."""
+    if not shares:
+        return "an unknown share came from the page cache"
+    share, where = max(shares, key=lambda each: each[0].percent[1:])
+    return f"most in {where}: {share.told}"
 
 
 def _mounts(run: RunRecord, facts: HostFacts) -> dict[int, DataMount]:
@@ -81,6 +87,12 @@ def _mounts(run: RunRecord, facts: HostFacts) -> dict[int, DataMount]:
 def _require_counted(runs: Sequence[RunRecord]) -> None:
     """Refuse a run without what counts the reads of the data in the other runs."""
     facts = [run.read().host_facts for run in runs]
+    for run, own in zip(runs, facts, strict=True):
+        if any(not mount.counted_by for mount in own.mounts):
+            raise NotRecordedError(
+                f"{run.where}: /mounts does not say what counts the reads of the data;"
+                " record counted_by of each host"
+            )
     counted = [all(mount.counter for mount in own.mounts) for own in facts]
     if any(counted) and not all(counted):
         raise NotRecordedError(
@@ -90,13 +102,30 @@ def _require_counted(runs: Sequence[RunRecord]) -> None:
         )
 
 
+def _misnamed(mounts: dict[int, DataMount]) -> Iterator[str]:
+    """Say where what counts a mount is not what counts its kind of file system."""
+    for mount in mounts.values():
+        said, wanted = mount.counted_by, NOT_COUNTED
+        if mount.medium is Medium.NFS:
+            wanted = f"{Medium.NFS.value} {mount.mount_point}"
+        elif mount.medium is Medium.DISKS and not said.startswith(NOT_COUNTED):
+            wanted = f"{Medium.DISKS.value} {mount.disk or mount.counter}"
+        is_right = said.startswith(wanted) if wanted == NOT_COUNTED else said == wanted
+        if not is_right or said == f"{Medium.DISKS.value} ":
+            yield (
+                f"host {mount.node} has the data on {mount.fs_type}, counted by"
+                f" {said!r} instead of {wanted!r}"
+            )
+
+
 def _flows(
     case: Case, run: RunRecord, facts: HostFacts
 ) -> Iterator[tuple[ByteFlow, str]]:
     names = case.epochs(run.number)
     counters = {mount.node: mount.counter for mount in facts.mounts}
     for flow in facts.flows:
-        where = f"{run.label}: host {flow.node} in {names.get(flow.phase, flow.phase)}"
+        epoch = names.get(flow.phase, f"phase {flow.phase}")
+        where = f"run {run.label} {epoch} host {flow.node}"
         if flow.syscall is None or flow.fetched is None:
             raise NotRecordedError(
                 f"{where}: /process has no I/O counters before and after the epoch;"
@@ -121,37 +150,35 @@ def _faults(case: Case, flow: ByteFlow, mount: DataMount) -> Iterator[str]:
         )
     if not case.plan.submission.cold_reads:
         return
-    if mount.fs_type in _IN_MEMORY:
+    if mount.medium is Medium.MEMORY:
         yield f"the data is on {mount.fs_type}, in memory, and the reads are to be cold"
-    if mount.fs_type not in _COUNTED:
-        return
-    least = (1 - _CACHED_PART) * delivered
+    share = cached_share(flow) if mount.medium in _COUNTED else None
+    if share and 100 * share.least_bytes > _CACHED_PERCENT * delivered:
+        yield f"{share.told}; {_witnessed(flow, mount)}"
+
+
+def _witnessed(flow: ByteFlow, mount: DataMount) -> str:
+    """Say what each witness saw of storage, at most."""
     witnesses = (
         ("storage reads of its ranks", flow.fetched),
         (f"reads of {mount.counter}", flow.storage),
     )
-    for name, span in witnesses:
-        if span is not None and span.most < least:
-            yield (
-                f"{format_bytes(delivered)} delivered, {name}: at most"
-                f" {format_bytes(span.most)}; at least"
-                f" {100 * (1 - span.most / delivered):.1f} % came from memory"
-            )
-
-
-def _cached_part(flow: ByteFlow) -> list[float]:
-    """Give the least part of an epoch that its ranks did not fetch from storage."""
-    if flow.fetched is None or flow.delivered_bytes <= 0:
-        return []
-    return [max(1 - flow.fetched.most / flow.delivered_bytes, 0.0)]
-
-
-def _uncounted(mount: DataMount) -> str:
-    """Say why the storage side can't be judged on this mount; "" where it can."""
-    if mount.fs_type in _COUNTED or mount.fs_type in _IN_MEMORY:
-        return ""
-    return (
-        f"what {mount.fs_type} fetches is not counted by the kernel, or not byte by"
-        " byte; record the client counters of this file system to have the storage"
-        " side judged"
+    return ", ".join(
+        f"{name}: at most {format_bytes(span.most)}" for name, span in witnesses if span
     )
+
+
+def _uncounted(case: Case, mount: DataMount) -> Iterator[str]:
+    """Say which side of storage can't be judged on this mount, and why."""
+    if not case.plan.submission.cold_reads or not mount.counted_by.startswith(
+        NOT_COUNTED
+    ):
+        return
+    why = mount.counted_by.removeprefix(NOT_COUNTED)
+    if mount.medium is Medium.DISKS:
+        yield f"reads of the device are not judged: {why}"
+    elif mount.medium is Medium.UNCOUNTED:
+        yield (
+            f"what storage served is not judged: {why}; record the client counters of"
+            " this file system to have it judged"
+        )

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from mlps.errors import NotRecordedError
-from mlps.plan import RunKind
+from mlps.plan import PhaseKind, RunKind
 from rules.evidence_record import Passport
 from rules.finding import Outcome
-from rules.record import RunRecord
+from rules.record import Closing, RunRecord
 from rules.rule import Case, Stage, faultless, rule
 
 
@@ -63,9 +63,15 @@ def _is_known(run: RunRecord) -> bool:
     passport = evidence.host_facts.passport
     if passport is not None and passport.verified_files and passport.verified_bytes:
         return True
-    return run.kind == RunKind.DATAGEN.value and any(
-        closing.delivered_bytes > 0 for closing in evidence.closings
-    )
+    return any(closing.delivered_bytes > 0 for closing in _generated(run))
+
+
+def _generated(run: RunRecord) -> list[Closing]:
+    """Pick the closing records of ranks that generated the dataset in this run."""
+    if run.kind != RunKind.DATAGEN.value:
+        return []
+    closings = run.read().closings
+    return [c for c in closings if c.name == PhaseKind.DATAGEN.value]
 
 
 def _overstated(run: RunRecord, passport: Passport) -> Iterator[str]:
@@ -75,9 +81,7 @@ def _overstated(run: RunRecord, passport: Passport) -> Iterator[str]:
     is_part = 0 <= checked[0] <= most[0] and 0 <= checked[1] <= most[1]
     if not is_part or any(checked) != all(checked):
         yield f"{checked[0]} files and {checked[1]} bytes were checked"
-    if run.kind != RunKind.DATAGEN.value:
-        return
-    closings = run.read().closings
+    closings = _generated(run)
     files = sum(closing.samples for closing in closings)
     size = sum(closing.delivered_bytes for closing in closings)
     if not (0 <= files <= most[0] and 0 <= size <= most[1]):

@@ -7,10 +7,12 @@ mount served to the whole host.
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from mlps.evidence.table import StructArray
+from mlps.evidence.traffic import Medium
 from mlps.metrics import Tables
 from rules.evidence_record import ByteFlow, DataMount, Span
 from rules.sources.evidence_samples import (
@@ -23,8 +25,11 @@ from rules.sources.evidence_samples import (
 
 _SECTOR_BYTES = 512
 """Of /proc/diskstats, whatever the device's own sectors are."""
-_NFS = frozenset({"nfs", "nfs4"})
 _DATA = b"data"
+_BLOCKS_OF_A_FILE = 2
+"""Read with a file and not part of it: the rest of its last page, and where it is."""
+_FAULT_BYTES = 128 * 2**10
+"""A page fault on a mapped file brings in as much, unless its host was tuned."""
 
 Phases = Mapping[int, Sequence[tuple[Window, int]]]
 """By rank: the epochs it closed, and what each delivered."""
@@ -38,52 +43,86 @@ def data_mounts(tables: Tables) -> tuple[DataMount, ...]:
 
 
 def _data_mount(row: np.void, tables: Tables) -> DataMount:
-    fs_type, source, counter = _text(row["fs_type"]), _text(row["source"]), ""
-    if fs_type in _NFS:
-        counter = _text(row["mount_point"])
-    else:
-        device = source.rsplit("/", 1)[-1]
-        disks = tables["disks"]
-        own = disks["device"][disks["node"] == row["node"]]
-        if device and np.any(own == device.encode()):
-            counter = device
+    source = _text(row["source"])
+    disk = source.rsplit("/", 1)[-1]
+    disks = tables["disks"]
+    own = disks["device"][disks["node"] == row["node"]]
+    is_sampled = disk and np.any(own == disk.encode())
     return DataMount(
         node=int(row["node"]),
-        fs_type=fs_type,
+        fs_type=_text(row["fs_type"]),
         mount_point=_text(row["mount_point"]),
         export=source if ":" in source else "",
-        options=_text(row["options"]),
-        counter=counter,
+        disk=disk if is_sampled else "",
+        counted_by=_text(row["counted_by"]),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What one rank's epoch adds to that of its host."""
+
+    delivered_bytes: int
+    syscall: Span | None
+    fetched: Span | None
+    beside_bytes: int
 
 
 def flows(
     tables: Tables, epochs: Phases, nodes: Mapping[int, int]
 ) -> tuple[ByteFlow, ...]:
     """One record for each host and epoch; `nodes` gives the host of each rank."""
-    process = Samples(tables["process"], "rank")
-    parts: dict[tuple[int, int], list[tuple[int, Span | None, Span | None]]]
-    parts, windows = defaultdict(list), defaultdict(list)
+    process, opens = Samples(tables["process"], "rank"), _opens(tables["latency"])
+    pages = {int(row["node"]): int(row["page_bytes"]) for row in tables["hosts"]}
+    parts: dict[tuple[int, int], list[_Part]] = defaultdict(list)
+    windows: dict[tuple[int, int], list[Window]] = defaultdict(list)
     for rank, own in epochs.items():
-        rows = process.of(rank)
+        rows, node = process.of(rank), nodes[rank]
         for window, delivered in own:
-            key = (nodes[rank], window.phase)
-            syscall = growth(rows, ("io_rchar",), window)
-            fetched = growth(rows, ("io_read_bytes",), window)
-            parts[key].append((delivered, syscall, fetched))
-            windows[key].append(window)
+            blocks = _BLOCKS_OF_A_FILE * opens.get((rank, window.phase), 0)
+            tails = blocks * pages.get(node, 0)
+            parts[node, window.phase].append(_part(rows, window, delivered, tails))
+            windows[node, window.phase].append(window)
     served = _Served(tables, data_mounts(tables))
     return tuple(
         ByteFlow(
             node=node,
             phase=phase,
-            delivered_bytes=sum(delivered for delivered, _, _ in parts[node, phase]),
-            syscall=joined([syscall for _, syscall, _ in parts[node, phase]]),
-            fetched=joined([fetched for _, _, fetched in parts[node, phase]]),
+            delivered_bytes=sum(part.delivered_bytes for part in parts[node, phase]),
+            syscall=joined([part.syscall for part in parts[node, phase]]),
+            fetched=joined([part.fetched for part in parts[node, phase]]),
             storage=served.growth(node, _hull(phase, windows[node, phase])),
+            beside_bytes=sum(part.beside_bytes for part in parts[node, phase]),
         )
         for node, phase in sorted(parts)
     )
+
+
+def _part(rows: StructArray, window: Window, delivered: int, tails: int) -> _Part:
+    syscall = growth(rows, ("io_rchar",), window)
+    faults = growth(rows, ("major_faults",), window)
+    read_beside = max(syscall.most - delivered, 0) if syscall else 0
+    faulted = faults.most * _FAULT_BYTES if faults else 0
+    return _Part(
+        delivered_bytes=delivered,
+        syscall=syscall,
+        fetched=growth(rows, ("io_read_bytes",), window),
+        beside_bytes=read_beside + faulted + tails,
+    )
+
+
+def _opens(latency: StructArray) -> dict[tuple[int, int], int]:
+    """Count the files each rank opened in each phase."""
+    counts: dict[tuple[int, int], int] = defaultdict(int)
+    rows = latency[latency["operation"] == b"open"]
+    for rank, phase, count in zip(
+        rows["rank"].tolist(),
+        rows["phase"].tolist(),
+        rows["count"].tolist(),
+        strict=True,
+    ):
+        counts[rank, phase] += max(count, 0)
+    return counts
 
 
 class _Served:
@@ -93,7 +132,10 @@ class _Served:
         self._rows: dict[int, StructArray] = {}
         self._mounts = {mount.node: mount for mount in mounts}
         for node, mount in self._mounts.items():
-            table, key = ("nfs", "mount_point") if mount.fs_type in _NFS else _DISKS
+            if not mount.counter:
+                continue
+            table = mount.counted_by.partition(" ")[0]
+            key = _KEYS[table]
             rows = tables[table]
             named = rows[key] == mount.counter.encode()
             rows = rows[named & (rows["node"] == node)]
@@ -104,7 +146,7 @@ class _Served:
         mount = self._mounts.get(node)
         if mount is None or not mount.counter:
             return None
-        if mount.fs_type in _NFS:
+        if mount.counted_by.startswith(Medium.NFS):
             return growth(self._rows[node], ("server_read_bytes",), window)
         sectors = growth(self._rows[node], ("sectors_read",), window)
         if sectors is None:
@@ -114,7 +156,7 @@ class _Served:
         )
 
 
-_DISKS = ("disks", "device")
+_KEYS = {"disks": "device", "nfs": "mount_point"}
 _COUNTERS = {"disks": "sectors_read", "nfs": "server_read_bytes"}
 
 

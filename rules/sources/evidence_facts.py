@@ -19,6 +19,7 @@ from rules.evidence_record import (
     RankShare,
     Sampling,
     StepCompute,
+    WaitParts,
 )
 from rules.sources.evidence_bytes import data_mounts, flows
 from rules.sources.evidence_clock import corrections, lockstep, wall_clocks
@@ -58,6 +59,7 @@ def _host_facts(plan: Plan, tables: Tables) -> HostFacts:
         wall_clocks=wall_clocks(tables["clock"], tables["phases"]),
         sampling=_sampling(tables, placed, nodes),
         compute=tuple(_compute(key, rows) for key, rows in steps.items() if len(rows)),
+        waits=_waits(tables["steps"]),
         lockstep=lockstep(steps, known),
         direct_io=_direct_io(tables["direct_io"]),
         passport=_passport(tables["dataset"]),
@@ -106,6 +108,40 @@ def _compute(key: tuple[int, int], rows: StructArray) -> StepCompute:
     )
 
 
+def _waits(steps: StructArray) -> tuple[WaitParts, ...]:
+    """Add up the waits of each rank and phase that has steps."""
+    order = np.lexsort((steps["step"], steps["phase"], steps["rank"]))
+    steps = steps[order]
+    same = (np.diff(steps["rank"]) == 0) & (np.diff(steps["phase"]) == 0)
+    parts = np.split(steps, np.flatnonzero(~same) + 1) if len(steps) else []
+    return tuple(_wait_parts(own) for own in parts)
+
+
+def _wait_parts(own: StructArray) -> WaitParts:
+    wait, storage, starved = (
+        own[name] for name in ("wait_ns", "wait_storage_ns", "wait_starved_ns")
+    )
+    # Compared one by one: a sum of absurd parts would wrap around.
+    odd = (np.minimum(storage, starved) < 0) | (np.maximum(storage, starved) > wait)
+    odd |= ~odd & (storage > wait - starved)
+    fault = ""
+    if odd.any():
+        row = own[int(np.argmax(odd))]
+        fault = (
+            f"step {int(row['step'])} waited {int(row['wait_ns'])} ns, of that"
+            f" {int(row['wait_storage_ns'])} ns for storage and"
+            f" {int(row['wait_starved_ns'])} ns for a CPU"
+        )
+    return WaitParts(
+        rank=int(own["rank"][0]),
+        phase=int(own["phase"][0]),
+        wait_ns=int(wait.sum()),
+        storage_ns=int(storage.sum()),
+        starved_ns=int(starved.sum()),
+        fault=fault,
+    )
+
+
 def _flushes(rows: StructArray, hosts: StructArray) -> tuple[HostFlush, ...]:
     pages = {int(row["node"]): int(row["page_bytes"]) for row in hosts}
     return tuple(
@@ -122,6 +158,7 @@ def _flushes(rows: StructArray, hosts: StructArray) -> tuple[HostFlush, ...]:
             ),
             drops=(int(row["drops_before"]), int(row["drops_after"])),
             sampled_pages=int(row["sampled_pages"]),
+            resident_before_pages=int(row["resident_before_pages"]),
             resident_pages=int(row["resident_pages"]),
             page_bytes=pages.get(int(row["node"]), 0),
         )

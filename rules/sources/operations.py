@@ -36,6 +36,7 @@ def _operations(rows: StructArray) -> Operations:
         files=sum(count["sample"].values()),
         least_count=int(rows["count"].min()),
         inside_ns=sum(n * histogram.lower_ns(b) for b, n in inside.items()),
+        inside_most_ns=sum(n * histogram.upper_ns(b) for b, n in inside.items()),
         least_ns=sum(n * histogram.lower_ns(b) for b, n in count["sample"].items()),
         most_ns=sum(n * histogram.upper_ns(b) for b, n in count["sample"].items()),
         first_interval_ns=int(rows["interval_start_ns"].min()),

@@ -15,11 +15,13 @@ from mlps.metrics import Tables
 from mlps.plan import Plan
 from rules.evidence_record import HostFacts
 from rules.record import (
+    Ceiling,
     DatasetFacts,
     Host,
     Rank,
     RunEvidence,
     RunRecord,
+    SoftwareRow,
     Utilization,
 )
 from rules.sources import bounds
@@ -115,10 +117,12 @@ def _evidence(evidence: Evidence, plan: Plan) -> RunEvidence:
         wall_end_ns=int(end["wall_end_ns"]) if end is not None else None,
         hosts=tuple(_host(row, tables["memory"]) for row in tables["hosts"]),
         ranks=tuple(_rank(row) for row in tables["ranks"]),
+        software=tuple(_package(row) for row in tables["software"]),
         closings=closed,
         stray_steps=stray,
         dataset=_dataset(tables["dataset"]),
         utilization=_utilization(recomputed),
+        ceiling=_ceiling(recomputed),
         chain_fault=evidence.chain_fault,
         chain_head=evidence.chain_head if len(tables["chain"]) else "",
         recomputed=recomputed,
@@ -152,6 +156,18 @@ def _utilization(recomputed: Mapping[str, Any] | None) -> Utilization | None:
     )
 
 
+def _ceiling(recomputed: Mapping[str, Any] | None) -> Ceiling | None:
+    calibration = recomputed["calibration"] if recomputed else None
+    if calibration is None:
+        return None
+    return Ceiling(
+        percent=calibration["ceiling_percent"],
+        slowest_rank=calibration["slowest_rank"],
+        slowest_percent=calibration["ceiling_slowest_rank_percent"],
+        limited_by=calibration["limited_by"],
+    )
+
+
 def _require_single(tables: Tables) -> None:
     """Refuse a second row where there is one of each run: which one would count."""
     for name in ("run", "outcome", "dataset"):
@@ -178,6 +194,14 @@ def _rank(row: np.void) -> Rank:
         plan_digest=_text(row["plan_digest"]),
         software_digest=_text(row["software_digest"]),
         python=_text(row["python"]),
+    )
+
+
+def _package(row: np.void) -> SoftwareRow:
+    return SoftwareRow(
+        package=_text(row["package"]),
+        version=_text(row["version"]),
+        digest=_text(row["digest"]),
     )
 
 

@@ -2,10 +2,11 @@
  *
  * MLPS_SHIM names a folder. Its file `rules` has one rule a line:
  *     CALL SUBSTRING ACTION NUMBER
- *   CALL    open, read, write, sync, rename or clock
+ *   CALL    open, read, write, sync, rename, clock or mincore
  *   ACTION  errno (fail with it), short (do half), zero (end of file),
  *           sleep (milliseconds first), step (seconds on the wall clock)
- *   A rule is for files whose path holds SUBSTRING.
+ *   A rule is for files whose path holds SUBSTRING; the clock has the path /, and
+ *   so has mincore, which finds nothing in memory under any rule.
  * The rules hold while the folder has a file `armed`; `hit` is created when one
  * first takes effect.
  */
@@ -17,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/time.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -217,5 +219,14 @@ time_t time(time_t *now)
 	time_t result = REAL(time)(NULL) + step_s();
 	if (now)
 		*now = result;
+	return result;
+}
+
+int mincore(void *start, size_t size, unsigned char *found)
+{
+	int result = REAL(mincore)(start, size, found);
+	size_t page = sysconf(_SC_PAGESIZE);
+	if (!result && knows("mincore") && rule_for("mincore", "/"))
+		memset(found, 0, (size + page - 1) / page);
 	return result;
 }

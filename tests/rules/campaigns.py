@@ -17,7 +17,7 @@ from mlps.evidence import BY_NAME
 from mlps.evidence.reader import read
 from mlps.evidence.table import StructArray
 from mlps.evidence.writer import EvidenceWriter
-from mlps.plan import PhaseKind, Plan, PlanDocument, Run, RunKind, render
+from mlps.plan import Phase, PhaseKind, Plan, PlanDocument, Run, render
 from tests.rules import sampled
 
 WALL_NS = 1_790_000_000_000_000_000
@@ -28,6 +28,15 @@ FIRST_NS = 1_000_000_000
 GAP_NS = 1_000_000_000
 CODE = "sha256:" + "c" * 64
 HOST_MEMORY = 2**33
+CALIBRATED_AU = 0.99
+LEAST_READ_NS = 200_000
+"""Less than a file takes, by the buckets below."""
+SOFTWARE = (
+    ("cpython", "3.11", ""),
+    ("mlps", "0.1.0", "sha256:" + "d" * 64),
+    ("h5py", "3.12.1", "sha256:" + "a" * 64),
+    ("numpy", "2.1.3", "sha256:" + "b" * 64),
+)
 
 Tables = dict[str, StructArray]
 Edit = Callable[[Tables], None]
@@ -198,6 +207,7 @@ def tables_of(doc: PlanDocument, run: Run, taste: Taste) -> Tables:
     }
     steps, phases = _timed(doc.plan, run, taste, start_ns)
     tables |= {"steps": steps, "phases": phases, "latency": _latency(phases)}
+    tables["software"] = rows("software", *SOFTWARE)
     tables["clock"] = _clock(phases, start_ns)
     tables |= sampled.tables(doc.plan, phases, taste.memory_bytes, taste.fs_type)
     tables["outcome"] = rows("outcome", ("complete", -1, "", start_ns + RUN_NS))
@@ -271,13 +281,11 @@ def _timed(
         clock_ns = FIRST_NS
         au = taste.slowest_au if rank == world - 1 else taste.au
         for number, phase in enumerate(run.phases):
-            own = rows("steps")
-            if phase.kind is PhaseKind.EPOCH:
-                own = _epoch(plan, phase.epoch, clock_ns, au)
-                own["rank"], own["phase"] = rank, number
+            own = _steps(plan, phase, clock_ns, au)
+            own["rank"], own["phase"] = rank, number
             took = int(own["wait_ns"].sum() + own["compute_ns"].sum()) or 1_000_000
             samples, size = int(own["samples"].sum()), int(own["delivered_bytes"].sum())
-            if run.kind is RunKind.DATAGEN:
+            if phase.kind is PhaseKind.DATAGEN:
                 files, size = _dataset(plan)
                 samples, size = files // world, size // world
             row = (rank, number, phase.name, phase.epoch, clock_ns, clock_ns)
@@ -289,10 +297,19 @@ def _timed(
     return np.concatenate(steps), rows("phases", *phases)
 
 
-def _epoch(plan: Plan, epoch: int, clock_ns: int, au: float) -> StructArray:
+def _steps(plan: Plan, phase: Phase, clock_ns: int, au: float) -> StructArray:
+    """Steps of an epoch, or of the calibration: those get their bytes from memory."""
+    if phase.kind is PhaseKind.CALIBRATION:
+        count = plan.derived.calibration_steps
+        return _paced(plan, phase.epoch, clock_ns, CALIBRATED_AU, count)
+    if phase.kind is PhaseKind.EPOCH:
+        count = plan.derived.steps_per_epoch
+        return _paced(plan, phase.epoch, clock_ns, au, count)
+    return rows("steps")
+
+
+def _paced(plan: Plan, epoch: int, clock_ns: int, au: float, count: int) -> StructArray:
     batch = plan.workload.reader.batch_size
-    world = sizing.ranks(plan.system)
-    count = sizing.steps_per_epoch(plan.workload.dataset, batch, world)
     compute_ns = round(plan.workload.train.computation_time_s * 1e9)
     wait_ns = round(compute_ns * (1 - au) / au)
     own = np.zeros(count, dtype=BY_NAME["steps"].dtype)
@@ -300,6 +317,8 @@ def _epoch(plan: Plan, epoch: int, clock_ns: int, au: float) -> StructArray:
     own["step"] = np.arange(count)
     own["start_ns"] = clock_ns + own["step"] * (wait_ns + compute_ns)
     own["wait_ns"], own["compute_ns"] = wait_ns, compute_ns
+    own["wait_storage_ns"] = min(wait_ns * 9 // 10, LEAST_READ_NS)
+    own["wait_starved_ns"] = wait_ns // 100
     own["compute_requested_ns"] = compute_ns
     own["samples"] = batch
     own["delivered_bytes"] = sizing.step_bytes(plan.workload)

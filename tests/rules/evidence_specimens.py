@@ -30,8 +30,30 @@ def halved(table: str, column: str):
     return of_demo(edited(2, edit))
 
 
-def on(fs_type: bytes):
-    return of_demo(having(2, "mounts", "fs_type", fs_type, ALL))
+def counted_by(value: bytes):
+    return of_demo(having(2, "mounts", "counted_by", value, ALL))
+
+
+def hidden(campaign: Campaign) -> None:
+    """A kernel that hides the device: in all runs alike."""
+    said = {"counted_by": b"none: /proc/diskstats has no device 259:0"}
+    everywhere(campaign, "mounts", said)
+
+
+def in_memory(campaign: Campaign) -> None:
+    said = {"fs_type": b"tmpfs", "counted_by": b"none: tmpfs: it is memory"}
+    everywhere(campaign, "mounts", said)
+
+
+def everywhere(campaign: Campaign, table: str, values: dict[str, object]) -> None:
+    """Set columns of a table in all runs that read."""
+
+    def edit(rows: Tables) -> None:
+        for column, value in values.items():
+            rows[table][column] = value
+
+    for number in range(1, len(campaign.doc.plan.campaign.runs)):
+        campaign.edit(number, edit)
 
 
 def only(table: str, chosen: object):
@@ -76,7 +98,14 @@ def unverified(campaign: Campaign) -> None:
 
 def _adopted(rows: Tables) -> None:
     rows["dataset"]["verified_files"] = 0
-    rows["phases"]["samples"] = rows["phases"]["delivered_bytes"] = 0
+    generated = rows["phases"]["name"] == b"datagen"
+    for column in ("samples", "delivered_bytes"):
+        rows["phases"][column][generated] = 0
+
+
+def forgotten(rows: Tables) -> None:
+    rows["flushes"]["method"] = b"fadvise"
+    rows["flushes"]["cached_after_bytes"] = 2**33
 
 
 def unplaced(rows: Tables) -> None:
@@ -94,7 +123,7 @@ EVIDENCE_SPECIMENS = (
         FAIL,
         "half of it from the page cache",
         halved("process", "io_read_bytes"),
-        "at least 50.0 % came from memory",
+        "run 02-measured epoch-1 host 0: 50.0 % (50.0-50.0 %) of 11.47 GiB",
     ),
     Specimen(
         "EV-11",
@@ -110,7 +139,36 @@ EVIDENCE_SPECIMENS = (
         halved("process", "io_rchar"),
         "read calls returned at most",
     ),
-    Specimen("EV-11", FAIL, "a disk in memory", on(b"tmpfs"), "in memory"),
+    Specimen(
+        "EV-11",
+        FAIL,
+        "a disk in memory",
+        planned(COLD, True, in_memory),
+        "is on tmpfs, in memory, and the reads are to be cold",
+    ),
+    Specimen(
+        "EV-11",
+        FAIL,
+        "counted by another device",
+        counted_by(b"disks vda"),
+        "host 0 has the data on ext4, counted by 'disks vda' instead of"
+        " 'disks nvme0n1'",
+    ),
+    Specimen(
+        "EV-11",
+        FAIL,
+        "counted as another kind of file system",
+        counted_by(b"nfs /mnt"),
+        "instead of 'disks nvme0n1'",
+    ),
+    Specimen("EV-11", NONE, "nothing said of what counts", counted_by(b"")),
+    Specimen(
+        "EV-11",
+        NOT_APPLICABLE,
+        "a device nobody counts",
+        planned(COLD, True, hidden),
+        "reads of the device are not judged: /proc/diskstats has no device 259:0",
+    ),
     Specimen("EV-11", NONE, "not sampled", of_demo(emptied(2, "process"))),
     Specimen(
         "EV-11",
@@ -126,6 +184,19 @@ EVIDENCE_SPECIMENS = (
         of_demo(only("process", slice(-1))),
     ),
     Specimen("EV-12", PASS, "flushed", demo),
+    Specimen(
+        "EV-12",
+        PASS,
+        "file after file, while others filled the cache",
+        of_demo(edited(2, forgotten)),
+    ),
+    Specimen(
+        "EV-12",
+        FAIL,
+        "dropped, and yet more is cached",
+        of_demo(having(2, "flushes", "cached_after_bytes", 2**33)),
+        "bytes of page cache, 2147483648 before it",
+    ),
     Specimen(
         "EV-12",
         FAIL,
@@ -160,6 +231,13 @@ EVIDENCE_SPECIMENS = (
         "proven on nothing",
         of_demo(having(2, "flushes", "sampled_pages", 0)),
         "proven on no page",
+    ),
+    Specimen(
+        "EV-12",
+        FAIL,
+        "more in memory before than was looked at",
+        of_demo(having(2, "flushes", "resident_before_pages", 10_001)),
+        "found 10001 of 10000 pages in memory before it",
     ),
     Specimen("EV-12", NONE, "not recorded", of_demo(emptied(2, "flushes"))),
     Specimen("EV-13", PASS, "known", demo),

@@ -62,8 +62,10 @@ def _mounts(node: int, fs_type: str) -> StructArray:
     own["node"], own["role"], own["fs_type"] = node, [b"results", b"data"], b"ext4"
     own["path"], own["mount_point"] = [b"/results", b"/mnt/data"], [b"/", b"/mnt"]
     own["source"], own["device"] = [b"/dev/vda", b"/dev/" + DEVICE], b"259:0"
+    own["counted_by"] = [b"disks vda", b"disks " + DEVICE]
     if fs_type == "nfs":
         own["fs_type"][1], own["source"][1] = b"nfs", b"server:/export"
+        own["counted_by"][1] = b"nfs /mnt"
     return own
 
 
@@ -83,7 +85,7 @@ def _process(rank: int, epochs: StructArray) -> StructArray:
     own["rank"], own["sampled_at_ns"] = rank, at
     own["io_rchar"] = own["io_read_bytes"] = read
     own["sampler_cpu_ns"] = np.array(at) // 500
-    own["peak_rss_bytes"] = 2**28
+    own["peak_rss_bytes"], own["major_faults"] = 2**28, 3
     return own
 
 
@@ -123,7 +125,7 @@ def _flushes(node: int, phases: StructArray, each: int) -> StructArray:
     rows["cached_before_bytes"], rows["cached_after_bytes"] = _CACHE_BYTES, 2**28
     rows["drops_before"] = 3 + np.arange(len(done))
     rows["drops_after"] = rows["drops_before"] + 1
-    rows["sampled_pages"] = 10_000
+    rows["sampled_pages"], rows["resident_before_pages"] = 10_000, 8_000
     return rows
 
 

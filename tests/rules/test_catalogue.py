@@ -8,11 +8,17 @@ from rules.finding import Verdict
 from rules.rule import Stage
 from tests.package.specimens import PACKAGE_SPECIMENS
 from tests.rules.bench import judged, said
+from tests.rules.client_specimens import CLIENT_SPECIMENS
 from tests.rules.evidence_specimens import EVIDENCE_SPECIMENS
 from tests.rules.specimens import JUDGED_ON_THE_PLAN_ALONE, SHOWN_ONLY
 from tests.rules.specimens import SPECIMENS as OFFICIAL_SPECIMENS
 
-SPECIMENS = (*OFFICIAL_SPECIMENS, *EVIDENCE_SPECIMENS, *PACKAGE_SPECIMENS)
+SPECIMENS = (
+    *OFFICIAL_SPECIMENS,
+    *EVIDENCE_SPECIMENS,
+    *CLIENT_SPECIMENS,
+    *PACKAGE_SPECIMENS,
+)
 NOTHING_TO_FIX = (Verdict.NOT_APPLICABLE, Verdict.WAIVED)
 OURS = [rule for rule in CATALOGUE if rule.judge]
 

@@ -39,6 +39,7 @@ HARMLESS_IN_A_PLAN = {
     "workload.dataset.seed": "no official figure: any content will do",
     "workload.reader.computation_threads": _FREE,
     "system.data_path": _FREE,
+    "system.observers": "hosts that are watched, too, and take no part",
     "system.data_shared": "judged before the run, on the hosts",
     "submission.division": "open allows what closed allows",
     "submission.verify_fraction": _CARE,

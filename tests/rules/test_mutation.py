@@ -26,6 +26,7 @@ _DESCRIBES = "describes the machine; nothing is derived from it"
 HARMLESS = {
     "*:reversed": "the order of rows says nothing",
     "events:*": "told to people, judged by nobody",
+    "stalls*": "told to people: a report of waiting ends no run",
     "observers[:.]*": "names hosts without ranks: what they count is only shown",
     # Who and where.
     "hosts.hostname:*": _DESCRIBES,
@@ -33,6 +34,7 @@ HARMLESS = {
     "hosts.machine:*": _DESCRIBES,
     "hosts.cpu_model:*": _DESCRIBES,
     "hosts.cpus:*": _DESCRIBES,
+    "hosts.memory_limit_bytes:*": _DESCRIBES,
     "hosts.boot_id:*": "a host may be booted between two starts of a campaign",
     "hosts.memory_bytes:one raised": "the dataset is large enough for that, too",
     "hosts.memory_bytes:* least": "the larger of /hosts and /memory counts",
@@ -56,11 +58,13 @@ HARMLESS = {
     "clock.offset_ns:one raised": "half a microsecond",
     "clock.error_ns:* raised": "still far below a quarter of a step",
     # What was done.
+    "steps.wait_s*_ns:* raised": "another cause, but the same wait",
     "latency.bucket:all raised": "files that took longer, but not too long",
     "latency.count:one raised": "a file may take more reads than one",
     "flushes.cached_before_bytes:* raised": "there was more to flush",
     "flushes.cached_before_bytes:* most": "there was more to flush",
     "flushes.cached_after_bytes:* raised": "still less than before",
+    "flushes.resident_before_pages:* raised": "there was more to flush",
     "flushes.sampled_pages:* raised": "more pages looked at prove more",
     "flushes.resident_pages:* raised": "one page of ten thousand",
     "dataset.verified_*:* raised": "more was looked at, but not more than there is",
@@ -78,6 +82,7 @@ HARMLESS = {
     "process.*_switches:all *": _SHOWN,
     "process.run_*ns:all *": _SHOWN,
     "process.sampler_cpu_ns:all *": _SHOWN,
+    "process.parse_cpu_ns:all *": _SHOWN,
     "process.threads:*": _SHOWN,
     "process.*rss_bytes:*": _SHOWN,
     "process.late_ns:*": _SHOWN,

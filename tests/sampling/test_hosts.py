@@ -124,7 +124,7 @@ def test_text_over_its_column_is_cut_visibly(monkeypatch):
     line = b"1 0 0:9 / / rw - overlay overlay " + options + b"\n"
     (mount,) = mounts_of(line)
     monkeypatch.setattr(hosts, "_ground", lambda _: (1, 5))
-    row = hosts._mount_row(0, "data", Path("/"), {1: mount})
+    row = hosts._mount_row(0, "data", Path("/"), {1: mount}, {})
     rows = np.array([row], dtype=BY_NAME["mounts"].dtype)
     assert rows["options"][0].decode().endswith("é...")
     assert len(rows["options"][0]) <= 1024
