@@ -32,6 +32,7 @@ REBUILD = (
     "delete manifest.json in {directory} and start the plan again: files that fit are"
     " kept, and the manifest is made anew"
 )
+_MEND = "mend the storage of {directory} and start the plan again; delete nothing"
 _MAX_DOCUMENT_BYTES = 2**20
 _MAX_FILE_BYTES = 2**44
 _SHOWN = 80
@@ -120,7 +121,9 @@ def load(directory: Path, dataset: Dataset) -> Manifest:
     try:
         entries = _read_array(directory / ARRAY, dataset.files)
         expected = _document(directory, dataset, entries)
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise _unreadable(directory / ARRAY, error, REBUILD) from error
+    except ValueError as error:
         raise unfit(directory / ARRAY, str(error), REBUILD) from error
     compare_document(path, found, expected, REBUILD)
     entries.setflags(write=False)
@@ -149,7 +152,9 @@ def read_document(path: Path) -> dict[str, Any]:
             problem = f"{size} bytes; it has at most {_MAX_DOCUMENT_BYTES}"
             raise unfit(path, problem, MOVE_AWAY)
         found = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError) as error:
+    except OSError as error:
+        raise _unreadable(path, error, MOVE_AWAY) from error
+    except (ValueError, RecursionError) as error:
         raise unfit(path, str(error), MOVE_AWAY) from error
     if not isinstance(found, dict):
         raise unfit(path, "no JSON object", MOVE_AWAY)
@@ -169,6 +174,13 @@ def compare_document(
 def unfit(path: Path, problem: str, remedy: str) -> NotReadyError:
     """Say what is wrong with a file beside a dataset and what to do."""
     return NotReadyError(f"{path}: {problem}; {remedy.format(directory=path.parent)}")
+
+
+def _unreadable(path: Path, error: OSError, remedy: str) -> NotReadyError:
+    """Tell a file that is gone from storage that fails: only the first is remade."""
+    problem = f"cannot be read: {error.strerror} (errno {error.errno})"
+    gone = isinstance(error, FileNotFoundError)
+    return unfit(path, problem, remedy if gone else _MEND)
 
 
 def write_durably(path: Path, document: dict[str, Any]) -> None:

@@ -102,8 +102,8 @@ def open_ground(
 
 
 def _plan(knobs: Mapping[str, object]) -> PlanDocument:
-    """Two epochs of six steps of a quarter of a second, on two ranks."""
-    wanted = {"compute_s": 0.25, "epochs": 2, "cold_reads": False, "claim": WATCH}
+    """Two epochs of six steps of 0.3 s, on two ranks."""
+    wanted = {"compute_s": 0.3, "epochs": 2, "cold_reads": False, "claim": WATCH}
     return small_plan(**(wanted | knobs))
 
 

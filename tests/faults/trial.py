@@ -11,7 +11,8 @@ from tests.faults.observation import Seen, look
 from tests.faults.world import RANKS, TrialError, World
 
 _REACHED_S = 40.0
-_INTO_THE_EPOCH_S = 0.6
+_INTO_THE_EPOCH_S = 0.4
+_FILE_BYTES = 200_000
 _OVERTIME_S = 8.0
 _STRAGGLERS_S = 10.0
 _RESUME_S = 60.0
@@ -122,6 +123,9 @@ def _await(world: World, ground: Ground, moment: Moment) -> None:
     world.wait_until(lambda: any(ground.folder.glob(_SIGNS[moment])), _REACHED_S)
     world.look()
     if moment is Moment.EPOCH:
+        # A file of data is read at once; the sampler reads a few kilobytes.
+        enough_bytes = world.read_bytes() + _FILE_BYTES
+        world.wait_until(lambda: world.read_bytes() > enough_bytes, _REACHED_S)
         time.sleep(_INTO_THE_EPOCH_S)
 
 

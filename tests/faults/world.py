@@ -83,6 +83,11 @@ class World:
                 raise TrialError(f"not reached in {timeout_s:.0f} s:\n{self.output}")
             time.sleep(_POLL_S)
 
+    def read_bytes(self) -> int:
+        """Bytes that rank 1 has read so far, from whatever it may be."""
+        said = Path(f"/proc/{self.pids['pid1']}/io").read_text()
+        return int(said.split()[1])
+
     def wait(self, timeout_s: float) -> int | None:
         """Wait for mpirun's own end; None when it did not end."""
         try:

@@ -5,7 +5,7 @@ from resource import RLIMIT_FSIZE
 from signal import SIGKILL
 
 from tests.faults import tampering
-from tests.faults.catalogue.processes import STALLED_S
+from tests.faults.catalogue.processes import STALLED_S, SURVIVED_S
 from tests.faults.fault import Expected, Fault, Kept, Moment, Refusal, Together
 from tests.faults.file_system import Broken, Full
 from tests.faults.limits import Limit
@@ -77,15 +77,20 @@ FAULTS = (
         injection=Shim(("read {data} short 0",)),
         expected=Expected(
             status=0,
+            within_s=SURVIVED_S,
             says={"summary": "01-measured +utilization"},
             kept=(Kept.COMPLETE,),
         ),
     ),
     Fault(
         name="data: slow reads on rank 1 (100 ms)",
-        injection=Shim(("read {data} sleep 100",), ranks=(1,)),
+        injection=Shim(("read /train/ sleep 100",), ranks=(1,)),
+        moment=Moment.START,
         expected=Expected(
-            status=0, says={"slow rank": "slowest rank 1"}, kept=(Kept.COMPLETE,)
+            status=0,
+            within_s=SURVIVED_S,
+            says={"slow rank": r"utilization [0-8]\d\..*slowest rank 1"},
+            kept=(Kept.COMPLETE,),
         ),
         plan={"compute_s": 0.15},
     ),
@@ -126,6 +131,29 @@ FAULTS = (
         _told(None),
         r"img_\d+\S*: \w+: ",
     ),
+    Fault(
+        name="data: EIO on the manifest at a start",
+        injection=Shim(("read manifest.json errno 5",)),
+        moment=Moment.BETWEEN,
+        expected=Expected(
+            status=3,
+            says={"object": r"/data/\S+/manifest\.json", "errno": _errno(errno.EIO)},
+        ),
+    ),
+    Fault(
+        name="data: ESTALE on the manifest of rank 1 at a start",
+        injection=Shim(("read manifest.npy errno 116",), ranks=(1,)),
+        moment=Moment.BETWEEN,
+        expected=Expected(
+            status=3,
+            says={
+                "rank": "rank 1",
+                "host": "{host}",
+                "object": r"/data/\S+/manifest\.npy",
+                "errno": _errno(errno.ESTALE),
+            },
+        ),
+    ),
     _datagen("ENOSPC on write", "write .part errno 28", errno.ENOSPC),
     _datagen("EIO on write", "write .part errno 5", errno.EIO),
     _datagen("EIO on sync", "sync .npz.part errno 5", errno.EIO),
@@ -141,7 +169,10 @@ FAULTS = (
         injection=Shim(("write .part short 0",)),
         moment=Moment.START,
         expected=Expected(
-            status=0, says={"summary": "00-datagen +12 files"}, kept=(Kept.COMPLETE,)
+            status=0,
+            within_s=SURVIVED_S,
+            says={"summary": "00-datagen +12 files"},
+            kept=(Kept.COMPLETE,),
         ),
     ),
     Fault(

@@ -9,6 +9,7 @@ from tests.faults.signals import Signal
 
 INTERRUPTED = 130
 _BUFFER_BYTES = 32 * 2**20
+SURVIVED_S = 30.0
 STALLED_S = STALL_LIMIT_S + 10
 
 

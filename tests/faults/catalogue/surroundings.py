@@ -1,5 +1,6 @@
 """Faults around the run: clocks, shared memory, temporary files, closed output."""
 
+from tests.faults.catalogue.processes import SURVIVED_S
 from tests.faults.fault import Expected, Fault, Kept, Moment
 from tests.faults.shim import Shim
 from tests.faults.surroundings import ClosedOutput, FullTemporary, TinySharedMemory
@@ -13,6 +14,7 @@ def _stepped(name: str, seconds: int) -> Fault:
         injection=Shim((f"clock / step {seconds}",)),
         expected=Expected(
             status=0,
+            within_s=SURVIVED_S,
             says={"summary": "01-measured +utilization"},
             kept=(Kept.COMPLETE,),
             event=r"warning \S*clock\S* .*(set|step)",
@@ -40,6 +42,7 @@ FAULTS = (
         moment=Moment.START,
         expected=Expected(
             status=0,
+            within_s=SURVIVED_S,
             says={"summary": "01-measured +utilization"},
             kept=(Kept.COMPLETE,),
         ),
