@@ -59,11 +59,13 @@ def test_a_call_that_does_not_return_is_in_progress(tmp_path):
     began_ns = time.monotonic_ns()
     pool = started_pool([pipe])
     pool.allow(2)
-    assert not pool.wait(2, 0.2)
-    (call_ns,), (file_ns,) = pool.in_progress()
-    assert began_ns < file_ns <= call_ns < time.monotonic_ns()
-    assert pool.drain().opens == []
-    os.close(os.open(pipe, os.O_WRONLY))
-    pool.stop()
+    try:
+        assert not pool.wait(2, 0.2)
+        (call_ns,), (file_ns,) = pool.in_progress()
+        assert began_ns < file_ns <= call_ns < time.monotonic_ns()
+        assert pool.drain().opens == []
+    finally:
+        os.close(os.open(pipe, os.O_WRONLY))
+        pool.stop()
     assert len(pool.drain().opens) == 1
     assert pool.in_progress()[0] == []
