@@ -170,6 +170,8 @@ class Office:
                 break
             self.scribe.beat("closing the evidence")
             time.sleep(0.01)
+        if self.scribe.quiet_s > self._report_s:
+            self.scribe.kill()
         written = in_thread(lambda: self._write_abort(run, run_id, reason))
         lines = [f"  {self.ledger.path}: its file system does not answer"]
         with suppress(TimeoutError):

@@ -117,6 +117,10 @@ class Scribe:
         """Look at the process from here."""
         return inspect(0, self._process.pid, None)
 
+    def kill(self) -> None:
+        """End a process that does not answer: it would hold the launcher's stderr."""
+        self._process.kill()
+
     @property
     def is_alive(self) -> bool:
         """Say whether the process is still there."""
