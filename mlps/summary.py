@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 from mlps import barriers, clocks, histogram, metrics
 from mlps.attribution import Parts, together
 from mlps.ceiling import find_ceiling
@@ -196,12 +198,12 @@ def _sampler(tables: Tables) -> dict[str, Any] | None:
     rows = tables["process"]
     if not len(rows):
         return None
-    cpu_ns = seconds_ns = 0
-    for rank in sorted(set(rows["rank"].tolist())):
-        own = rows[rows["rank"] == rank]
-        cpu_ns += int(own["sampler_cpu_ns"].max())
-        at = own["sampled_at_ns"]
-        seconds_ns += int(at.max()) - int(at.min())
+    order = np.argsort(rows["rank"], kind="stable")
+    first = np.unique(rows["rank"][order], return_index=True)[1]
+    at, cpu = rows["sampled_at_ns"][order], rows["sampler_cpu_ns"][order]
+    cpu_ns = sum(np.maximum.reduceat(cpu, first).tolist())
+    seconds_ns = sum(np.maximum.reduceat(at, first).tolist())
+    seconds_ns -= sum(np.minimum.reduceat(at, first).tolist())
     return {
         "samples": len(rows),
         "core_percent_per_rank": 100 * cpu_ns / seconds_ns if seconds_ns > 0 else 0.0,

@@ -5,7 +5,7 @@ generated from it. A table is an HDF5 group, a column a dataset of it; all
 columns of a table have the same number of rows. Changing it means a new SCHEMA.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -37,11 +37,13 @@ class Table:
     name: str
     row: str
     columns: tuple[Column, ...]
+    dtype: np.dtype[np.void] = field(init=False, compare=False, repr=False)
+    """Structured dtype of a row as it travels and is hashed; made once: it costs."""
 
-    @property
-    def dtype(self) -> np.dtype[np.void]:
-        """Structured dtype of a row as it travels and is hashed."""
-        return np.dtype([(c.name, _little(c.dtype)) for c in self.columns])
+    def __post_init__(self) -> None:
+        """Make the dtype of the columns."""
+        dtype = np.dtype([(c.name, _little(c.dtype)) for c in self.columns])
+        object.__setattr__(self, "dtype", dtype)
 
 
 def index(name: str, meaning: str, source: str = "runner") -> Column:

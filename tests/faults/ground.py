@@ -17,7 +17,7 @@ from tests.runner.plans import small_plan, store
 TAG = "MLPS_FAULT_TRIAL"
 STALL_REPORT_S = 2.0
 STALL_LIMIT_S = 6.0
-WATCH = {"rank_silent_s": STALL_REPORT_S}
+WATCH = {"stall_report_s": STALL_REPORT_S, "stall_limit_s": STALL_LIMIT_S}
 """Plan keys of the submission that say when a rank that stalls is told of, and when
 it ends the run: all trials have the same."""
 
