@@ -1,6 +1,7 @@
 """Makes chapters of our own results: reads them, judges them, reduces the evidence."""
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 from mlps.errors import PlanError
@@ -89,11 +90,14 @@ def _runs(found: Subject) -> tuple[RunView, ...]:
         return ()
     folder = Folder(Path(found.record.where))
     limit = points(found.doc.plan.system.hosts, len(found.record.runs))
+    ceiling = found.record.ceiling
+    percent = ceiling.percent if ceiling else None
     views = []
     for record in found.record.runs:
         inside = record.where if found.stage is Stage.CAMPAIGN else ""
         evidence, fault = load(folder, inside)
-        views.append(run_view(record, evidence, fault, found.doc.plan, limit))
+        view = run_view(record, evidence, fault, found.doc.plan, limit)
+        views.append(replace(view, ceiling_percent=percent))
     return tuple(views)
 
 
