@@ -230,6 +230,12 @@ class CampaignRecord:
     package: PackageRecord | None = None
 
     @property
+    def ceiling(self) -> Ceiling | None:
+        """What the clients reach without storage, of the sealed run that found it."""
+        found = (run.evidence.ceiling for run in self.sealed if run.evidence)
+        return next((one for one in found if one is not None), None)
+
+    @property
     def sealed(self) -> tuple[RunRecord, ...]:
         """Runs that are presented, in the order of their numbers."""
         return tuple(run for run in self.runs if run.sealed)

@@ -9,7 +9,7 @@ from mlps.plan import Division, PlanDocument
 from mlps.units import format_bytes
 from rules.columns import aligned
 from rules.finding import Finding, Judgement, Verdict
-from rules.record import CampaignRecord, RunRecord
+from rules.record import CampaignRecord, Ceiling, RunRecord
 from rules.rule import Stage
 
 SCHEMA = "verdict/1"
@@ -87,25 +87,36 @@ def _runs(record: CampaignRecord) -> list[str]:
     tail = f"; {unsealed} not sealed" if unsealed else ""
     lines = [f"  sealed   {count or 'nothing'}{tail}"]
     lines += [f"  ignored  {clean(text)}" for text in record.oddities]
-    rows = [row for run in record.sealed if (row := _numbers(run))]
+    rows = [row for run in record.sealed if (row := _numbers(run, record.ceiling))]
+    if record.ceiling is not None:
+        found = record.ceiling
+        lines.append(
+            f"  ceiling  {found.percent:.2f} % without storage, limited by"
+            f" {clean(found.limited_by)}"
+        )
     if rows:
         head = ("run", "AU rules", "DLIO", "slowest rank", "read", "samples")
         lines += [f"  {line}" for line in aligned([head, *rows], {0})]
     return lines
 
 
-def _numbers(run: RunRecord) -> tuple[str, ...] | None:
+def _numbers(run: RunRecord, ceiling: Ceiling | None) -> tuple[str, ...] | None:
     use = run.evidence.utilization if run.evidence else None
     if use is None:
         return None
     return (
         run.label,
-        f"{use.rules_percent:.2f} %",
+        f"{use.rules_percent:.2f} %{of_possible(ceiling)}",
         f"{use.dlio_percent:.2f} %",
         f"{use.slowest_percent:.2f} % (rank {use.slowest_rank})",
         f"{format_bytes(use.bytes_per_s)}/s",
         f"{use.samples_per_s:.1f}/s",
     )
+
+
+def of_possible(ceiling: Ceiling | None) -> str:
+    """Name what the clients could reach, to stand after a utilization."""
+    return f" of a possible {ceiling.percent:.2f} %" if ceiling else ""
 
 
 def verdict_line(judgement: Judgement, stage: Stage) -> str:
@@ -140,6 +151,9 @@ def data(
         "claim": judgement.claim.value,
         "verdict": judgement.division_verdict.value,
         "exit_status": judgement.exit_status,
+        "ceiling_percent": record.ceiling.percent
+        if record and record.ceiling
+        else None,
         "runs": [_run_data(run) for run in record.runs] if record else [],
         "findings": [finding_data(f) for f in judgement.findings],
     }

@@ -7,7 +7,7 @@ from math import isfinite
 
 from rules.report.chapter import Chapter
 
-SCHEMA = "report/1"
+SCHEMA = "report/2"
 
 
 def document(chapters: Sequence[Chapter], exit_status: int) -> str:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 
 from rules.render import clean
-from rules.report import rows
+from rules.report import conditions, rows
 from rules.report.chapter import OPEN_GROUPS, Chapter, Comparison, Group, grouped
 from rules.report.rows import Rows
 
@@ -38,6 +38,9 @@ def _chapter(chapter: Chapter) -> str:
     for table in (
         rows.of_runs(chapter.runs),
         rows.of_splits(chapter.runs),
+        conditions.of_starts(chapter.runs),
+        conditions.of_cached(chapter.runs),
+        conditions.of_stalls(chapter.runs),
         rows.of_latencies(chapter.runs),
     ):
         lines += _table(table)

@@ -49,7 +49,7 @@ def _run(run: RunView) -> tuple[str, ...]:
     return (
         run.label,
         run.fault or (run.outcome if run.sealed else f"{run.outcome}, not sealed"),
-        percent_text(run.rules_percent, NONE),
+        possible(run),
         percent_text(run.dlio_percent, NONE),
         slowest,
         NONE if run.bytes_per_s is None else amount(run.bytes_per_s, Unit.BYTES_PER_S),
@@ -59,6 +59,14 @@ def _run(run: RunView) -> tuple[str, ...]:
     )
 
 
+def possible(run: RunView) -> str:
+    """Utilization, of what the clients could reach, where that is known."""
+    found = percent_text(run.rules_percent, NONE)
+    if run.ceiling_percent is None or run.rules_percent is None:
+        return found
+    return f"{found} of a possible {run.ceiling_percent:.2f} %"
+
+
 def of_splits(runs: Sequence[RunView]) -> Rows:
     """Where the time of the ranks of each run went, and who waited most."""
     rows = []
@@ -66,15 +74,40 @@ def of_splits(runs: Sequence[RunView]) -> Rows:
         split = run.split
         if split is None or not split.total_s:
             continue
-        parts = (split.compute_s, split.wait_s, split.barrier_s, split.rest_s)
+        parts = (
+            split.compute_s,
+            split.storage_s,
+            split.starved_s,
+            split.client_s,
+            split.barrier_s,
+            split.rest_s,
+        )
         shares = [f"{100 * part / split.total_s:.1f} %" for part in parts]
-        rows.append((run.label, worst_host(run), *shares))
+        rows.append((run.label, worst_host(run), awaited(run), *shares))
     return Rows(
         caption="Where the time of ranks went",
-        head=("run", "worst host", "compute", "data", "other ranks", "between steps"),
+        head=(
+            "run",
+            "worst host",
+            "most waited for",
+            "compute",
+            "storage",
+            "no CPU",
+            "client",
+            "other ranks",
+            "between steps",
+        ),
         rows=tuple(rows),
-        words=2,
+        words=3,
     )
+
+
+def awaited(run: RunView) -> str:
+    """Name the rank that most others waited for, in how many steps, at what cost."""
+    if not run.awaited:
+        return NONE
+    most = run.awaited[0]
+    return f"rank {most.rank}, last in {most.steps} steps, {most.caused_s:.2f} s"
 
 
 def worst_host(run: RunView) -> str:

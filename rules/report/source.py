@@ -1,6 +1,7 @@
 """Makes chapters of our own results: reads them, judges them, reduces the evidence."""
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 from mlps.errors import PlanError
@@ -88,13 +89,15 @@ def _runs(found: Subject) -> tuple[RunView, ...]:
     if found.record is None:
         return ()
     folder = Folder(Path(found.record.where))
-    system = found.doc.plan.system
+    system, ceiling = found.doc.plan.system, found.record.ceiling
     limit = points(system.hosts, len(found.record.runs), len(system.observers))
+    percent = ceiling.percent if ceiling else None
     views = []
     for record in found.record.runs:
         inside = record.where if found.stage is Stage.CAMPAIGN else ""
         evidence, fault = load(folder, inside)
-        views.append(run_view(record, evidence, fault, found.doc.plan, limit))
+        view = run_view(record, evidence, fault, found.doc.plan, limit)
+        views.append(replace(view, ceiling_percent=percent))
     return tuple(views)
 
 

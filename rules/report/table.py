@@ -15,7 +15,15 @@ Cell = str | int | float | None
 Make = Callable[[RunView], Iterator[tuple[Cell, ...]]]
 _FORMULA = ("=", "+", "-", "@")
 _RUN = ("where", "run", "run_id", "sealed")
-_SPLIT = ("compute_s", "wait_s", "barrier_s", "rest_s")
+_SPLIT = (
+    "compute_s",
+    "wait_s",
+    "storage_s",
+    "starved_s",
+    "client_s",
+    "barrier_s",
+    "rest_s",
+)
 _EPOCHS = (
     "epoch",
     "rules_percent",

@@ -7,9 +7,8 @@ from rules import render
 from rules.columns import aligned
 from rules.finding import Finding
 from rules.render import clean
-from rules.report import rows
+from rules.report import conditions, rows
 from rules.report.chapter import Chapter, Comparison, grouped
-from rules.report.quantity import percent_text
 from rules.report.rows import Rows
 
 _QUIET = ("PASS", "NOT_APPLICABLE")
@@ -37,7 +36,7 @@ def _head(chapter: Chapter) -> str:
     lines += [f"  {clean(note)}" for note in chapter.notes]
     if chapter.target_percent is not None and chapter.counted:
         worst = min(chapter.counted, key=lambda r: r.rules_percent or 0.0)
-        found = percent_text(worst.rules_percent)
+        found = rows.possible(worst)
         goal = f"target {chapter.target_percent:g} %"
         lines.append(f"  utilization at worst {found} in {worst.label}, {goal}")
     return "\n".join(lines)
@@ -57,6 +56,9 @@ def _tables(chapter: Chapter) -> list[Rows]:
     return [
         rows.of_runs(chapter.runs),
         rows.of_splits(chapter.runs),
+        conditions.of_starts(chapter.runs),
+        conditions.of_cached(chapter.runs),
+        conditions.of_stalls(chapter.runs),
         rows.of_latencies(chapter.runs),
     ]
 

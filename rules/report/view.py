@@ -59,10 +59,16 @@ class PhaseSpan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Split:
-    """Rank-seconds: emulated compute, waiting for data, for other ranks, the rest."""
+    """Rank-seconds: emulated compute, waiting for data, for other ranks, the rest.
+
+    Of the waiting for data: storage, no CPU, and what the client spent itself.
+    """
 
     compute_s: float
     wait_s: float
+    storage_s: float
+    starved_s: float
+    client_s: float
     barrier_s: float
     rest_s: float
 
@@ -147,6 +153,64 @@ class Heat:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Awaited:
+    """A rank that came last to barriers: how often, and what it cost the others."""
+
+    rank: int
+    steps: int
+    caused_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """How the ranks began a phase: from the first to the last of them."""
+
+    phase: str
+    skew_us: float
+    latest_rank: int
+    late_us: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drift:
+    """The clock that departs fastest from rank 0's."""
+
+    rank: int
+    parts_per_million: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cached:
+    """Share of an epoch on one host that came from the page cache, and its range.
+
+    All None where the kernel does not count what the file system fetches: `absent`
+    says why.
+    """
+
+    phase: str
+    node: int
+    percent: float | None
+    least_percent: float | None
+    most_percent: float | None
+    absent: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stall:
+    """A rank that was silent or did not get on, as it was reported."""
+
+    rank: int
+    time_s: float
+    phase: str
+    doing: str
+    step: int
+    object: str
+    stalled_s: float
+    process_state: str
+    wait_channel: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """Something the runner found worth telling."""
 
@@ -159,7 +223,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunView:
-    """One run; everything below `fault` is empty when the evidence can't be read."""
+    """One run; everything below `fault` is empty when the evidence can't be read.
+
+    `ceiling_percent`: what the clients of the campaign reach without storage.
+    """
 
     where: str
     label: str
@@ -173,6 +240,7 @@ class RunView:
     dlio_percent: float | None = None
     slowest_percent: float | None = None
     slowest_rank: int | None = None
+    ceiling_percent: float | None = None
     bytes_per_s: float | None = None
     samples_per_s: float | None = None
     phases: tuple[PhaseSpan, ...] = ()
@@ -184,4 +252,9 @@ class RunView:
     latency: tuple[Panel, ...] = ()
     latency_rows: tuple[LatencyRow, ...] = ()
     heat: Heat | None = None
+    awaited: tuple[Awaited, ...] = ()
+    starts: tuple[Start, ...] = ()
+    drift: Drift | None = None
+    cached: tuple[Cached, ...] = ()
+    stalls: tuple[Stall, ...] = ()
     events: tuple[Event, ...] = ()

@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Sequence
 from importlib import resources
 
-from rules.report import rows
+from rules.report import conditions, rows
 from rules.report.chapter import Chapter
 from rules.report.html import verdict
 from rules.report.html.latency_ranges import latency_ranges
@@ -144,7 +144,14 @@ def _pictures(key: str, chapter: Chapter) -> list[str]:
 def _numbers(chapter: Chapter) -> str:
     latencies = table(rows.of_latencies(chapter.runs))
     folded = details("Latency in numbers", latencies) if latencies else ""
-    return section("Runs in numbers", table(rows.of_runs(chapter.runs)), folded)
+    return section(
+        "Runs in numbers",
+        table(rows.of_runs(chapter.runs)),
+        table(conditions.of_stalls(chapter.runs)),
+        table(conditions.of_cached(chapter.runs)),
+        table(conditions.of_starts(chapter.runs)),
+        folded,
+    )
 
 
 def _facts(chapter: Chapter) -> str:

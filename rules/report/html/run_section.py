@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from rules.report import rows
+from rules.report import conditions, rows
 from rules.report.html import chart, heat_map, panel, rank_charts
 from rules.report.html.markup import details, note, safe, table
 from rules.report.rows import Rows
@@ -70,7 +70,7 @@ def _others(columns: Sequence[str], hosts: int) -> str:
 def _summary(run: RunView) -> str:
     said = [f"Run {run.label}"]
     if run.rules_percent is not None:
-        said.append(f"utilization {run.rules_percent:.2f} %")
+        said.append(f"utilization {rows.possible(run)}")
     if run.duration_s:
         said.append(f"{run.duration_s:.1f} s")
     if not run.sealed:
@@ -127,6 +127,7 @@ def _tables(run: RunView) -> str:
     more = len(ordered) - _MOST_RANKS_LISTED
     if more > 0:
         inside += note(f"{more} more ranks waited less; --csv lists all.")
+    inside += table(conditions.of_phase_starts(run))
     inside += _events(run.events)
     return details("Numbers of hosts and ranks", inside) if inside else ""
 

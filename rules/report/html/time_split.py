@@ -1,28 +1,33 @@
 """Where the time of ranks went: one bar for each run."""
 
+from collections.abc import Sequence
+
 from rules.report.chapter import Chapter
 from rules.report.html import chart
 from rules.report.html.chart import percent
 from rules.report.html.markup import note, safe
+from rules.report.rows import awaited
 from rules.report.view import RunView, Split
 
 _BAR_PX = 22
 _ROW_PX = 30
 SPLIT_PARTS = (
     ("compute_s", "compute", "s1"),
-    ("wait_s", "waiting for data", "s2"),
+    ("storage_s", "waiting for storage", "s2"),
+    ("starved_s", "no CPU for the client", "s4"),
+    ("client_s", "client: decoding, handing over", "s5"),
     ("barrier_s", "waiting for other ranks", "s3"),
     ("rest_s", "between steps", "s6"),
 )
 ATTRIBUTION = (
-    "Waiting for data is the time a rank's main thread had no batch. How much of it"
-    " was the storage and how much the client (decoding, copying, scheduling) is not"
-    " recorded in the evidence."
+    "Waiting for data is the time a rank's main thread had no batch. It is storage"
+    " while a reader was opening or reading, no CPU while readers could run and had"
+    " none, and the client itself (decoding, copying, handing over) in the rest."
 )
 
 
 def time_split(key: str, chapter: Chapter) -> str:
-    """Bar of each run: compute, waiting for data, for other ranks, the rest."""
+    """Bar of each run: compute, storage, client, other ranks, the rest."""
     runs = [run for run in chapter.trained if run.split and run.split.total_s]
     if not runs:
         return ""
@@ -43,8 +48,13 @@ def time_split(key: str, chapter: Chapter) -> str:
     return (
         '<figure class="chart bars"><figcaption><span class="name">Where the time of'
         f' ranks went <span class="unit">% of rank time</span></span>{names}'
-        f"</figcaption>{picture}</figure>{note(ATTRIBUTION)}"
+        f"</figcaption>{picture}</figure>{_awaited(runs)}{note(ATTRIBUTION)}"
     )
+
+
+def _awaited(runs: Sequence[RunView]) -> str:
+    said = [f"{run.label}: {awaited(run)}" for run in runs if run.awaited]
+    return note(f"Most waited for: {'; '.join(said)}.") if said else ""
 
 
 def _split_row(place: int, label: str, split: Split) -> str:
