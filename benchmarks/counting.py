@@ -7,7 +7,8 @@ import pickle
 import sys
 from pathlib import Path
 
-from runner import cli, post
+from runner import cli
+from runner.world import post
 
 _real = post.Post.send
 sent = {"messages": 0, "bytes": 0}

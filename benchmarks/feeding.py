@@ -65,7 +65,7 @@ def _fed(folder: Path, ranks: int, seconds: int, *, joined: bool) -> tuple[str, 
     path = folder / f"fed-{ranks}-{joined}.h5"
     feed = Feed(
         subprocess.Popen(
-            (sys.executable, "-P", "-m", "runner.scribe_process"),
+            (sys.executable, "-P", "-m", "runner.record.scribe_process"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )

@@ -34,9 +34,9 @@ def command(plan: Path, results: Path | None, *, rehearse: bool) -> None:
     mpi4py.rc.thread_level = "funneled"
     from mpi4py import MPI  # noqa: PLC0415
 
-    from runner.abort import abort_world  # noqa: PLC0415
     from runner.driver import drive  # noqa: PLC0415
-    from runner.signals import Signals  # noqa: PLC0415
+    from runner.world.abort import abort_world  # noqa: PLC0415
+    from runner.world.signals import Signals  # noqa: PLC0415
 
     world = MPI.COMM_WORLD
     signals = Signals()

@@ -10,33 +10,35 @@ from typing import Any, TypeVar
 from mlps.errors import MlpsError, RunFailedError
 from mlps.plan import PlanDocument, Run, parse
 from mlps.software import Lock
-from runner import facts, ground, handshake, place, software
-from runner.abort import abort_world
-from runner.adoption import Verification, combine
 from runner.ask import Ask, check_world, read_ask
-from runner.assembly import Assembly, InterruptedStartError
-from runner.attempt import Attempt
-from runner.chief import Chief, StopOrder
-from runner.crew import Progress
-from runner.datagen import State
-from runner.ending import Ending
-from runner.facts import Facts
-from runner.ground import Ground
-from runner.handshake import Answer, own_answer
-from runner.lifeline import Lifeline
-from runner.office import Office
-from runner.place import Place
-from runner.post import Post
-from runner.pump import Pump
-from runner.recorder import Recorder
+from runner.campaign.attempt import Attempt
+from runner.campaign.chief import Chief, StopOrder
+from runner.campaign.ending import Ending
+from runner.campaign.office import Office
+from runner.dataset.adoption import Verification, combine
+from runner.dataset.crew import Progress
+from runner.dataset.datagen import State
+from runner.record import facts, software
+from runner.record.facts import Facts
+from runner.record.recorder import Recorder
+from runner.record.sampler import Sampler
+from runner.rehearsal import ground
+from runner.rehearsal.ground import Ground
 from runner.rehearsal.rehearsal import rehearse
 from runner.rehearsal.row import Row
-from runner.relay import Relay
-from runner.sampler import Sampler
-from runner.signals import Signals
-from runner.talk import give, tell
-from runner.training import Training
-from runner.watchpost import HubAddress, start_watch
+from runner.watch.lifeline import Lifeline
+from runner.watch.watchpost import HubAddress, start_watch
+from runner.workload.training import Training
+from runner.world import handshake, place
+from runner.world.abort import abort_world
+from runner.world.assembly import Assembly, InterruptedStartError
+from runner.world.handshake import Answer, own_answer
+from runner.world.place import Place
+from runner.world.post import Post
+from runner.world.pump import Pump
+from runner.world.relay import Relay
+from runner.world.signals import Signals
+from runner.world.talk import give, tell
 
 _TOGETHER_S = 5.0
 _READING = "reading the plan"

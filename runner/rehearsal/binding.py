@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from runner.procfs.cgroup import find_cpu_quota
+from runner.record.procfs.cgroup import find_cpu_quota
 from runner.rehearsal.rank_list import ranges
 from runner.rehearsal.row import Row, error, ok, warn
 

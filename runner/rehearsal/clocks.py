@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from mlps.plan import Plan
-from runner import clock
-from runner.clock import ClockReading
-from runner.place import Place
 from runner.rehearsal.row import Row, ok, warn
+from runner.world import clock
+from runner.world.clock import ClockReading
+from runner.world.place import Place
 
 _CHECK = "clock"
 _NS_PER_S = 10**9

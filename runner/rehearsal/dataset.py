@@ -5,12 +5,12 @@ from pathlib import Path
 from mlps.errors import MlpsError
 from mlps.plan import Plan
 from mlps.units import format_bytes
-from runner import manifest
-from runner.datagen import State
-from runner.place import Place
+from runner.dataset import manifest
+from runner.dataset.datagen import State
 from runner.rehearsal.row import Row, error, ok
 from runner.rehearsal.space import present_bytes
-from runner.training import Training
+from runner.workload.training import Training
+from runner.world.place import Place
 
 _CHECK = "dataset"
 

@@ -4,9 +4,9 @@ import os
 from pathlib import Path
 
 from mlps.plan import Plan
-from runner import pagecache
-from runner.pagecache import Method
 from runner.rehearsal.row import Row, error, ok, warn
+from runner.workload import pagecache
+from runner.workload.pagecache import Method
 
 _CHECK = "page cache"
 _DROP_CACHES = "/proc/sys/vm/drop_caches"

@@ -8,8 +8,8 @@ from pathlib import Path
 from mlps.evidence import ABSENT
 from mlps.plan import Plan
 from mlps.units import format_bytes
-from runner.procfs.cgroup import MemoryGroup, find_memory_groups
-from runner.procfs.memory import MEMINFO, memory_rows
+from runner.record.procfs.cgroup import MemoryGroup, find_memory_groups
+from runner.record.procfs.memory import MEMINFO, memory_rows
 from runner.rehearsal.row import Row, error, ok, warn
 
 _CHECK = "memory"

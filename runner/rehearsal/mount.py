@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from runner import hosts
+from runner.record import hosts
 from runner.rehearsal.row import Row, ok, warn
 
 _CHECK = "mount"

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from mlps.plan import Plan
-from runner.place import Place
 from runner.rehearsal.row import Row, error, ok
+from runner.world.place import Place
 
 _CHECK = "ranks"
 

@@ -15,17 +15,14 @@ from typing import Any, TypeVar
 from mlps.errors import MlpsError, NotReadyError
 from mlps.plan import PlanDocument
 from mlps.software import Lock
-from runner import handshake, software
 from runner.ask import Ask
-from runner.assembly import Assembly
-from runner.ground import Ground, look
-from runner.handshake import Answer
-from runner.place import Place
+from runner.record import software
 from runner.rehearsal import memory
 from runner.rehearsal.binding import Binding, find_binding, judge_bindings
 from runner.rehearsal.clocks import judge_clocks, measure_clocks
 from runner.rehearsal.dataset import check_dataset
 from runner.rehearsal.flushing import check_flush
+from runner.rehearsal.ground import Ground, look
 from runner.rehearsal.mount import Mounted, find_mount, judge_mounts
 from runner.rehearsal.paths import DATA
 from runner.rehearsal.reads import Latencies, judge_reads, time_reads, write_file
@@ -35,6 +32,10 @@ from runner.rehearsal.scratch import scratch, scratch_folder
 from runner.rehearsal.screen import Entry, render
 from runner.rehearsal.sharing import judge_sharing, look_for_nonce, write_nonce
 from runner.rehearsal.space import check_evidence_space
+from runner.world import handshake
+from runner.world.assembly import Assembly
+from runner.world.handshake import Answer
+from runner.world.place import Place
 
 T = TypeVar("T")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mlps.evidence import BY_NAME
 from mlps.plan import Plan
-from runner.procfs.look import HOST_LOOKS, RANK_LOOKS, Look, OpenLook, open_look
+from runner.record.procfs.look import HOST_LOOKS, RANK_LOOKS, Look, OpenLook, open_look
 from runner.rehearsal.row import Row, ok
 
 _CHECK = "sampler"

@@ -3,10 +3,10 @@
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from runner import handshake
-from runner.place import Place
 from runner.rehearsal.rank_list import ranges
 from runner.rehearsal.row import Row, errors
+from runner.world import handshake
+from runner.world.place import Place
 
 _ORDER = (
     "ranks",

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from mlps.plan import Dataset, FileFormat
-from runner import datagen
-from runner.manifest import Manifest, dataset_directory
+from runner.dataset import datagen
+from runner.dataset.manifest import Manifest, dataset_directory
 
 NPZ = {
     "format": FileFormat.NPZ,

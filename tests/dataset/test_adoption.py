@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from mlps.errors import NotReadyError, RunFailedError
-from runner import manifest as manifests
-from runner.adoption import (
+from runner.dataset import manifest as manifests
+from runner.dataset.adoption import (
     BLOCK_BYTES,
     Adoption,
     DamageKind,

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runner.content import BLOCK_BYTES, POOL_BLOCKS, Content, draw, mix64
-from runner.formats.checksum import ContentChecksum
+from runner.dataset.content import BLOCK_BYTES, POOL_BLOCKS, Content, draw, mix64
+from runner.dataset.formats.checksum import ContentChecksum
 
 CONTENT = Content(10)
 CHECKSUM = ContentChecksum(CONTENT)
@@ -110,7 +110,8 @@ def test_content_is_pinned():
 
 def test_another_process_makes_the_same_bytes():
     code = (
-        "import hashlib; from runner.content import Content; b = bytearray(100_000);"
+        "import hashlib; from runner.dataset.content import Content;"
+        "b = bytearray(100_000);"
         "Content(10).fill(b, 3, 1000); print(hashlib.sha256(b).hexdigest())"
     )
     done = subprocess.run(

@@ -13,11 +13,11 @@ import pytest
 from PIL import Image
 
 from mlps.errors import NotReadyError, RunFailedError
-from runner import datagen
-from runner.crew import Crew
-from runner.datagen import Generation, State
-from runner.formats import format_for
-from runner.manifest import dataset_directory, load
+from runner.dataset import datagen
+from runner.dataset.crew import Crew
+from runner.dataset.datagen import Generation, State
+from runner.dataset.formats import format_for
+from runner.dataset.manifest import dataset_directory, load
 
 
 def hashes(directory: Path) -> dict[str, str]:
@@ -84,8 +84,8 @@ import resource, sys
 from pathlib import Path
 from mlps.errors import RunFailedError
 from mlps.plan import Dataset, FileFormat
-from runner import datagen
-from runner.manifest import dataset_directory
+from runner.dataset import datagen
+from runner.dataset.manifest import dataset_directory
 
 root, limit, length, files = Path(sys.argv[1]), *map(int, sys.argv[2:5])
 if limit:

@@ -5,8 +5,8 @@ import pytest
 
 from mlps.errors import ConfigError, NotReadyError
 from mlps.plan import FileFormat
-from runner.formats import format_for
-from runner.formats.file_spec import relative_path, subfolders
+from runner.dataset.formats import format_for
+from runner.dataset.formats.file_spec import relative_path, subfolders
 
 
 @pytest.mark.parametrize(

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from mlps.plan import Dataset, FileFormat
-from runner.content import Content
-from runner.formats import format_for
-from runner.formats.checksum import ContentChecksum
-from runner.formats.file_spec import FileSpec
-from runner.formats.frame import FrameError
-from runner.formats.image import DatasetImage, FileImage
+from runner.dataset.content import Content
+from runner.dataset.formats import format_for
+from runner.dataset.formats.checksum import ContentChecksum
+from runner.dataset.formats.file_spec import FileSpec
+from runner.dataset.formats.frame import FrameError
+from runner.dataset.formats.image import DatasetImage, FileImage
 
 CONTENT = Content(10)
 CHECKSUM = ContentChecksum(CONTENT)

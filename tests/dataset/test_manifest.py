@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from mlps.errors import NotReadyError
-from runner import manifest
-from runner.manifest import ENTRY, dataset_directory, load, merge, save
+from runner.dataset import manifest
+from runner.dataset.manifest import ENTRY, dataset_directory, load, merge, save
 
 
 def entries(files: int, size: int = 100) -> manifest.Entries:

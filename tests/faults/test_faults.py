@@ -10,7 +10,7 @@ import pytest
 
 from mlps.atomic import replace_file
 from mlps.errors import RunFailedError
-from runner.ledger import Ledger
+from runner.campaign.ledger import Ledger
 from tests.faults.catalogue import FAULTS
 from tests.faults.fault import Expected, Kept, Refusal
 from tests.faults.ground import host

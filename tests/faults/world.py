@@ -68,7 +68,7 @@ class World:
         """Note the process ids of ranks and scribe."""
         for pid, command, environ in processes(self._ground.tag):
             rank = re.search(rb"\0PMI_RANK=(\d+)", environ)
-            if b"runner.scribe_process" in command:
+            if b"runner.record.scribe_process" in command:
                 self.pids["scribe"] = pid
             elif rank and b"mlps-runner" in command and b"mpirun" not in command:
                 self.pids[f"pid{int(rank[1])}"] = pid

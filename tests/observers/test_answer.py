@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.observers import answer
-from runner.observers.answer import AnswerError, Incoming, answer_of
-from runner.observers.axis import STEP_NS, Axis
-from runner.observers.connection import FILES, SCRIPT, command, end_of, transport
+from runner.record.observers import answer
+from runner.record.observers.answer import AnswerError, Incoming, answer_of
+from runner.record.observers.axis import STEP_NS, Axis
+from runner.record.observers.connection import FILES, SCRIPT, command, end_of, transport
 
 SHELLS = (("dash",), ("bash",), ("busybox", "sh"), ("sh",))
 

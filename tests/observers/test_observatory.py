@@ -11,14 +11,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from runner.observers import line
-from runner.observers.observatory import Observatory
+from runner.record.observers import line
+from runner.record.observers.observatory import Observatory
 from tests.observers.conftest import descendants, settle
 
 INTERVAL_S = 0.1
 ASKER = """
 from time import sleep
-from runner.observers.observatory import Observatory
+from runner.record.observers.observatory import Observatory
 Observatory(("storage-1", "localhost"), 0, 0.05, 0).start()
 sleep(1000)
 """
@@ -198,7 +198,9 @@ def test_a_cap_leaves_a_place_for_the_last_sample(watched):
 
 
 def test_rows_nobody_takes_are_dropped_and_counted(watched, monkeypatch):
-    monkeypatch.setattr("runner.observers.observatory.PENDING_LIMIT_BYTES", 40_000)
+    monkeypatch.setattr(
+        "runner.record.observers.observatory.PENDING_LIMIT_BYTES", 40_000
+    )
     watch = watched("localhost")
     time.sleep(3)
     watch.take()

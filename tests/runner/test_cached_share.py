@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from runner import hosts
-from runner.pagecache import Method, flush, residency
+from runner.record import hosts
+from runner.workload.pagecache import Method, flush, residency
 from tests.conftest import BIN, clean_environment
 from tests.rules.bench import judged, said
 from tests.runner.plans import small_plan, store

@@ -2,8 +2,8 @@
 
 import pytest
 
-from runner.clock import ClockReading
-from runner.wallclock import WallClock
+from runner.world.clock import ClockReading
+from runner.world.wallclock import WallClock
 
 MS = 1_000_000
 

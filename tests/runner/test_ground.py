@@ -8,16 +8,12 @@ import pytest
 
 from mlps.software import Lock, Package
 from mlps.units import format_bytes
-from runner import ground, handshake
-from runner.clock import ClockReading
-from runner.ground import Ground
-from runner.handshake import Answer
-from runner.place import Place
-from runner.procfs.cgroup import MemoryGroup
-from runner.rehearsal import paths, space
+from runner.record.procfs.cgroup import MemoryGroup
+from runner.rehearsal import ground, paths, space
 from runner.rehearsal.binding import Binding, advice, judge_bindings
 from runner.rehearsal.clocks import judge_clocks
 from runner.rehearsal.flushing import check_flush, judge_flush
+from runner.rehearsal.ground import Ground
 from runner.rehearsal.memory import Appetite, judge_groups, judge_host
 from runner.rehearsal.mount import Mounted, judge_mounts
 from runner.rehearsal.placement import check_placement
@@ -33,6 +29,10 @@ from runner.rehearsal.sampling import check_sampler, evidence_bytes
 from runner.rehearsal.scratch import scratch, scratch_folder
 from runner.rehearsal.screen import render
 from runner.rehearsal.sharing import judge_sharing, look_for_nonce, write_nonce
+from runner.world import handshake
+from runner.world.clock import ClockReading
+from runner.world.handshake import Answer
+from runner.world.place import Place
 from tests.runner.plans import small_plan
 
 MIB = 2**20

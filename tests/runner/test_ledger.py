@@ -6,7 +6,7 @@ import json
 import pytest
 
 from mlps.errors import NotReadyError
-from runner.ledger import Ledger
+from runner.campaign.ledger import Ledger
 
 
 def test_each_line_holds_the_digest_of_the_line_before(tmp_path):

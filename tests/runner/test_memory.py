@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from mlps.plan import FileFormat
-from runner.formats import format_for
-from runner.formats.image import DatasetImage
-from runner.memory import Memory
-from runner.reading import ReaderPool, ReadSettings
+from runner.dataset.formats import format_for
+from runner.dataset.formats.image import DatasetImage
+from runner.workload.memory import Memory
+from runner.workload.reading import ReaderPool, ReadSettings
 from tests.runner.plans import small_plan
 
 SETTINGS = ReadSettings(

@@ -3,7 +3,7 @@
 import os
 import time
 
-from runner.reading import ReaderPool, ReadSettings
+from runner.workload.reading import ReaderPool, ReadSettings
 
 SETTINGS = ReadSettings(
     threads=1, transfer_bytes=4096, odirect=False, samples_per_file=2

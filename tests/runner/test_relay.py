@@ -3,12 +3,12 @@
 import numpy as np
 
 from mlps.evidence import BY_NAME
-from runner.bundle import Bundle
-from runner.place import Place
-from runner.position import Doing, Position
-from runner.post import Kind, Message
-from runner.recorder import to_rows
-from runner.relay import Relay
+from runner.record.recorder import to_rows
+from runner.world.bundle import Bundle
+from runner.world.place import Place
+from runner.world.position import Doing, Position
+from runner.world.post import Kind, Message
+from runner.world.relay import Relay
 
 
 class Outbox:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlps.plan import Shuffle
-from runner import sharding
+from runner.workload import sharding
 from tests.runner.plans import small_plan
 
 DATASET = small_plan().plan.workload.dataset

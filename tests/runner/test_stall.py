@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from runner.inspection import brief, counted, state_of
-from runner.position import Doing, Position
-from runner.stall import Stalls
+from runner.watch.inspection import brief, counted, state_of
+from runner.watch.stall import Stalls
+from runner.world.position import Doing, Position
 from tests.runner.plans import small_plan, store
 from tests.runner.world import (
     end_of,

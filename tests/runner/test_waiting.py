@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.waiting import Delay, RunDelays, Wait, split, with_unfinished
+from runner.workload.waiting import Delay, RunDelays, Wait, split, with_unfinished
 
 spans = st.lists(
     st.tuples(st.integers(0, 60), st.integers(0, 30)).map(lambda s: (s[0], sum(s))),

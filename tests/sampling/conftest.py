@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from runner import hosts
+from runner.record import hosts
 
 
 @pytest.fixture

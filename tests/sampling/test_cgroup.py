@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from runner import hosts
-from runner.procfs.cgroup import (
+from runner.record import hosts
+from runner.record.procfs.cgroup import (
     MemoryGroup,
     chain,
     cpu_quota,

@@ -10,9 +10,9 @@ import psutil
 import pytest
 
 from mlps.evidence import BY_NAME
-from runner import hosts
-from runner.procfs.fdinfo import mount_id_of
-from runner.procfs.mountinfo import mounts_of
+from runner.record import hosts
+from runner.record.procfs.fdinfo import mount_id_of
+from runner.record.procfs.mountinfo import mounts_of
 
 MOUNTINFO = (
     rb"22 27 0:21 / /proc rw,relatime - proc proc rw" + b"\n"

@@ -11,7 +11,7 @@ import pytest
 
 from mlps.errors import NotReadyError
 from mlps.evidence import BY_NAME
-from runner.pagecache import (
+from runner.workload.pagecache import (
     Method,
     Residency,
     flush,
@@ -117,7 +117,7 @@ def test_missing_file_is_named(files):
 
 def test_many_files_are_flushed_by_all_threads_once(files, monkeypatch):
     seen = []
-    monkeypatch.setattr("runner.pagecache._forget", seen.append)
+    monkeypatch.setattr("runner.workload.pagecache._forget", seen.append)
     paths = [Path(f"/{n}") for n in range(1000)]
     flush(iter(paths), files, node=0, phase=0, method=Method.FADVISE, threads=7)
     assert sorted(seen) == sorted(paths)
@@ -138,7 +138,7 @@ UNPRIVILEGED = """
 import os, sys
 from pathlib import Path
 from mlps.errors import NotReadyError
-from runner.pagecache import flush
+from runner.workload.pagecache import flush
 os.setgroups([]); os.setgid(65534); os.setuid(65534)
 path = Path(sys.argv[1])
 try:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runner import hosts
-from runner.procfs import (
+from runner.record import hosts
+from runner.record.procfs import (
     cpu,
     disks,
     fdinfo,

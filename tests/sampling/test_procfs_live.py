@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from mlps.evidence import ABSENT, StructArray
-from runner.procfs.look import HOST_LOOKS, RANK_LOOKS, open_look
+from runner.record.procfs.look import HOST_LOOKS, RANK_LOOKS, open_look
 
 LOOKS = {look.table: look for look in (*RANK_LOOKS, *HOST_LOOKS)}
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")

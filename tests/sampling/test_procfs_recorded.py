@@ -6,7 +6,7 @@ import pytest
 
 from mlps.evidence import ABSENT, StructArray
 from mlps.evidence.kernel_tables import DISK_FIELDS, NET_FIELDS, NFS_FIELDS
-from runner.procfs import cpu, disks, memory, net, nfs, pressure, process
+from runner.record.procfs import cpu, disks, memory, net, nfs, pressure, process
 
 
 @pytest.fixture

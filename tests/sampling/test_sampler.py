@@ -10,7 +10,7 @@ import pytest
 
 from mlps.errors import NotReadyError, PlanError, RunFailedError
 from mlps.evidence import BY_NAME
-from runner.sampler import Sampler, following
+from runner.record.sampler import Sampler, following
 
 HOST_TABLES = {"cpu", "memory", "vmstat"}
 

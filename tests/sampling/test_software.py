@@ -26,7 +26,7 @@ from mlps.software import (
     find_package,
     lock_of,
 )
-from runner import software as of_rank
+from runner.record import software as of_rank
 from tests.rules.plans import demo_plan
 
 
@@ -63,7 +63,7 @@ LOCK = Lock(
 
 
 def test_equal_in_another_process_that_imported_more():
-    script = "import numpy, h5py, runner.hosts; print(find_lock().digest)"
+    script = "import numpy, h5py, runner.record.hosts; print(find_lock().digest)"
     assert found_by(script) == find_lock().digest
 
 
@@ -80,7 +80,8 @@ def test_versions_and_files_are_those_installed():
 
 def test_every_module_that_a_rank_imports_is_hashed():
     script = """
-import sys, h5py, rich.live, mpi4py, runner.cli, runner.driver, runner.scribe_process
+import sys, h5py, rich.live, mpi4py
+import runner.cli, runner.driver, runner.record.scribe_process
 mpi4py.rc.initialize = False
 from mpi4py import MPI
 hashed = {str(path) for name in PACKAGES for _, path in find_files(name)}

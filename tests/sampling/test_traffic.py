@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from mlps.evidence import BY_NAME
-from runner import hosts
-from runner.procfs.disks import DISKSTATS, block_devices
-from runner.procfs.mountinfo import mounts_of
+from runner.record import hosts
+from runner.record.procfs.disks import DISKSTATS, block_devices
+from runner.record.procfs.mountinfo import mounts_of
 
 DISKS = b"""\
    8       0 sda 9 0 72 1 0 0 0 0 0 1 1 0 0 0 0 0 0

@@ -10,8 +10,8 @@ from mlps.errors import EvidenceError
 from mlps.evidence import BY_NAME
 from mlps.evidence.reader import BUDGET_BYTES, read
 from mlps.evidence.writer import EvidenceWriter
-from runner import scribe_process
-from runner.scribe_process import RunFile
+from runner.record import scribe_process
+from runner.record.scribe_process import RunFile
 
 RANKS = 10_000
 

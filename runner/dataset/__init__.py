@@ -1,0 +1,1 @@
+"""Files of the dataset: generated, adopted, described by a manifest."""

@@ -1,0 +1,1 @@
+"""The training workload: flush, calibration, epochs, readers."""
