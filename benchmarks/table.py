@@ -10,7 +10,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks import judging, reading, starting
+from benchmarks import feeding, judging, reading, scale, starting
 
 
 def main() -> None:
@@ -33,6 +33,34 @@ def main() -> None:
         f"Starting, retinanet jpeg (medians of {starting.ROUNDS})",
         ("world", "mpirun to first byte, s", "sampler at 1 Hz, % of a core"),
         starting.start_rows(folder),
+    )
+    show(
+        "Control plane, sampling and evidence, all ranks on this host (once)",
+        (
+            "ranks",
+            "CPU of a rank",
+            "more on rank 0",
+            "message B/s of a rank",
+            "sampling a host",
+            "sampling a rank",
+            "rows of a rank, per hour",
+            "time to seal, s",
+        ),
+        scale.rows(folder),
+    )
+    show(
+        f"Writing the evidence of a world, {feeding.SECONDS} s of it (once)",
+        (
+            "ranks",
+            "frames",
+            "rows/s",
+            "CPU for a second",
+            "CPU us for a rank and second",
+            "file of a rank, per hour",
+            "peak memory",
+            "time to seal, s",
+        ),
+        feeding.rows(folder),
     )
     show(
         f"Judging a campaign of ours, six runs (medians of {judging.ROUNDS})",
