@@ -17,9 +17,10 @@ _OVERTIME_S = 8.0
 _STRAGGLERS_S = 10.0
 _RESUME_S = 60.0
 _LAST_LINES = 8
+_EVIDENCE = "results/*/runs/01-*/evidence.h5"
 _SIGNS = {
     Moment.DATAGEN: "data/*/train/*",
-    Moment.EPOCH: "results/*/runs/01-*/evidence.h5",
+    Moment.EPOCH: "results/*/runs/01-*/runner.log",
 }
 
 
@@ -126,6 +127,8 @@ def _await(world: World, ground: Ground, moment: Moment) -> None:
         # A file of data is read at once; the sampler reads a few kilobytes.
         enough_bytes = world.read_bytes() + _FILE_BYTES
         world.wait_until(lambda: world.read_bytes() > enough_bytes, _REACHED_S)
+        # The scribe may be slower than the ranks.
+        world.wait_until(lambda: any(ground.folder.glob(_EVIDENCE)), _REACHED_S)
         time.sleep(_INTO_THE_EPOCH_S)
 
 

@@ -85,7 +85,10 @@ class World:
 
     def read_bytes(self) -> int:
         """Bytes that rank 1 has read so far, from whatever it may be."""
-        said = Path(f"/proc/{self.pids['pid1']}/io").read_text()
+        try:
+            said = Path(f"/proc/{self.pids['pid1']}/io").read_text()
+        except (KeyError, OSError) as error:
+            raise TrialError(f"no rank 1 to look at:\n{self.output}") from error
         return int(said.split()[1])
 
     def wait(self, timeout_s: float) -> int | None:
