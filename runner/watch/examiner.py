@@ -13,7 +13,7 @@ from runner.campaign.live import LiveView
 from runner.record.recorder import to_rows
 from runner.record.scribe import Scribe
 from runner.watch.inspection import Inspection
-from runner.watch.stall import Stall, Stalls, told
+from runner.watch.stall import Stall, Stalls, Why, told
 from runner.world.place import Place
 from runner.world.position import Position
 
@@ -68,12 +68,11 @@ class Examiner:
 
     def verdict(self, stall: Stall, now_ns: int) -> str:
         """Say why this stall ends the run."""
-        what = "no word" if stall.silent else "nothing done"
         at = self.stalls.ranks[stall.rank].position
         seconds = (now_ns - stall.since_ns) / NS_PER_S
         told_before = self._reports.get(stall.rank, "")
         return (
-            f"{self.name(stall.rank)}, pid {self.pids[stall.rank]}: {what} for"
+            f"{self.name(stall.rank)}, pid {self.pids[stall.rank]}: {stall.why} for"
             f" {seconds:.0f} s: {at}{told_before}"
         )
 
@@ -82,13 +81,13 @@ class Examiner:
 
     def _report(self, now_ns: int, stall: Stall, found: Inspection) -> None:
         at = self._record(now_ns, stall, found)
-        why = "no word" if stall.silent else "nothing done"
         quiet_s = (now_ns - stall.since_ns) / NS_PER_S
-        self._reports[stall.rank] = f"; process {found.state or 'not looked at'}"
-        if found.wait_channel:
-            self._reports[stall.rank] += f", in {found.wait_channel}"
+        if stall.why is not Why.AWAITED:
+            self._reports[stall.rank] = f"; process {found.state or 'not looked at'}"
+            if found.wait_channel:
+                self._reports[stall.rank] += f", in {found.wait_channel}"
         name = self.name(stall.rank)
-        self.live.say(told(name, quiet_s, str(at), found, why))
+        self.live.say(told(name, quiet_s, str(at), found, stall.why))
 
     def _record(self, now_ns: int, stall: Stall, found: Inspection) -> Position:
         at = self.stalls.ranks[stall.rank].position

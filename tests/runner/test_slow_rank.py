@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from mlps.evidence.reader import read
 from tests.conftest import BIN, clean_environment
 from tests.runner.plans import small_plan, store
 
@@ -75,6 +76,23 @@ def test_a_rank_slowed_by_100_ms_per_read_is_named_with_storage(tmp_path):
     assert causes["storage"] > 50
     assert fast["percent"]["barrier"] > 50
     assert fast["percent"]["storage"] < 20
+
+
+def test_a_slow_rank_that_others_wait_for_is_in_the_stall_report(tmp_path):
+    """Each file takes its 61 reads six seconds, and nothing ends the run for it."""
+    doc = small_plan(files=4, record_bytes=4e6, epochs=1, stall_report_s=3.0)
+    plan = store(doc, tmp_path / "plan.yaml")
+    log, _ = run_two(plan, *slow_reads(tmp_path, 100))
+    report = (
+        r"stalled: rank 1 \(host .+\), pid \d+: others wait in the barrier for \d+ s"
+    )
+    told = re.search(rf"{report}: phase epoch-1, waiting for data, .*/train/", log)
+    assert told is not None, log
+    assert "in _read_whole" in log[told.end() :]
+    (path,) = tmp_path.glob("results/*/runs/01-*/evidence.h5")
+    (row,) = read(path).rows("stalls")
+    assert row["rank"] == 1
+    assert row["stalled_ns"] > 3e9
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from runner.watch.inspection import brief, counted, state_of
-from runner.watch.stall import Stalls
+from runner.watch.stall import Stalls, Why
 from runner.world.position import Doing, Position
 from tests.runner.plans import small_plan, store
 from tests.runner.world import (
@@ -33,26 +33,26 @@ def stalls_of(leaders: list[int]) -> Stalls:
     return Stalls(leaders, report_s=10, limit_s=30, now_ns=0)
 
 
-def found(stalls: Stalls, now_s: float) -> list[tuple[int, bool]]:
-    return [(s.rank, s.silent) for s in stalls.due(int(now_s * S))]
+def found(stalls: Stalls, now_s: float) -> list[tuple[int, Why]]:
+    return [(s.rank, s.why) for s in stalls.due(int(now_s * S))]
 
 
 def test_a_silent_rank_is_found_once_and_again_after_it_recovered():
     stalls = stalls_of([0, 0])
     stalls.hear(0, at(), 9 * S)
-    assert found(stalls, 10.5) == [(1, True)]
+    assert found(stalls, 10.5) == [(1, Why.SILENT)]
     assert found(stalls, 11) == []
     assert stalls.hear(1, at(), 12 * S)
     assert found(stalls, 13) == []
     stalls.hear(0, at(), 22 * S)
-    assert found(stalls, 23) == [(1, True)]
+    assert found(stalls, 23) == [(1, Why.SILENT)]
 
 
 def test_a_rank_that_waits_for_storage_and_gets_nothing_is_found():
     stalls = stalls_of([0])
     for second in range(12):
         stalls.hear(0, at(Doing.WAITING_FOR_DATA, 7), second * S)
-    assert found(stalls, 11.5) == [(0, False)]
+    assert found(stalls, 11.5) == [(0, Why.STUCK)]
 
 
 @pytest.mark.parametrize(
@@ -73,19 +73,40 @@ def test_slow_storage_is_no_stall_as_long_as_calls_complete():
         assert found(stalls, second) == []
 
 
+def test_a_slow_rank_is_told_of_once_in_a_phase_when_others_wait_for_it():
+    stalls = stalls_of([0, 0, 0])
+    for second in range(40):
+        stalls.hear(0, at(Doing.IN_BARRIER), second * S)
+        stalls.hear(1, at(Doing.WAITING_FOR_DATA, second), second * S)
+        stalls.hear(
+            2, at(Doing.IN_BARRIER if second > 3 else Doing.COMPUTING), second * S
+        )
+        assert found(stalls, second) == ([(1, Why.AWAITED)] if second == 11 else [])
+        assert stalls.over(second * S) is None
+
+
+def test_ranks_that_pass_their_barriers_are_not_held_up():
+    stalls = stalls_of([0, 0])
+    for second in range(40):
+        step = Position("epoch-1", Doing.IN_BARRIER, second // 8, "a-file", 0)
+        stalls.hear(0, step, second * S)
+        stalls.hear(1, at(Doing.WAITING_FOR_DATA, second), second * S)
+        assert found(stalls, second) == []
+
+
 def test_ranks_behind_a_silent_leader_are_not_suspected():
     stalls = stalls_of([0, 0, 2, 2])
     for rank, second in ((0, 12), (1, 12), (2, 2), (3, 1)):
         stalls.hear(rank, at(), second * S)
     assert found(stalls, 11.5) == []
-    assert found(stalls, 12.5) == [(2, True)]
+    assert found(stalls, 12.5) == [(2, Why.SILENT)]
 
 
 def test_a_rank_behind_a_leader_that_is_heard_is_suspected():
     stalls = stalls_of([0, 0, 2, 2])
     for rank, second in ((0, 12), (1, 12), (2, 12), (3, 1)):
         stalls.hear(rank, at(), second * S)
-    assert found(stalls, 12.5) == [(3, True)]
+    assert found(stalls, 12.5) == [(3, Why.SILENT)]
 
 
 def test_the_longest_stall_is_over_the_limit_first():
