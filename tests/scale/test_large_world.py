@@ -10,8 +10,8 @@ from mlps.errors import EvidenceError
 from mlps.evidence import BY_NAME
 from mlps.evidence.reader import BUDGET_BYTES, read
 from mlps.evidence.writer import EvidenceWriter
-from runner.record import scribe_process
-from runner.record.scribe_process import RunFile
+from runner.record import run_file
+from runner.record.run_file import RunFile
 
 RANKS = 10_000
 
@@ -45,8 +45,8 @@ def test_bytes_that_are_no_whole_rows_are_refused(tmp_path):
 
 def test_rows_wait_for_the_disk_in_the_image_not_one_by_one(tmp_path, monkeypatch):
     """Large files are written seldom; what came meanwhile is small, and chained."""
-    monkeypatch.setattr(scribe_process, "FLUSH_INTERVAL_S", 0.0)
-    monkeypatch.setattr(scribe_process, "FLUSH_BYTES_PER_S", 1)
+    monkeypatch.setattr(run_file, "FLUSH_INTERVAL_S", 0.0)
+    monkeypatch.setattr(run_file, "FLUSH_BYTES_PER_S", 1)
     file = RunFile(tmp_path / "e.h5", b"plan")
     world = synthetic.World(16)
     file.flush_if_due()
