@@ -26,9 +26,9 @@ demo: .venv/.stamp ## compile, run and judge a small WORKLOAD (unet3d) on RANKS 
 	$(BIN)/mpiexec -n $(RANKS) $(BIN)/mlps-runner demo/$(WORKLOAD).yaml
 	$(BIN)/mlps verify demo/results
 
-test: .venv/.stamp ## run the tests: on all cores, but those that start MPI alone
-	$(BIN)/pytest -m 'not mpi' --numprocesses auto --dist loadfile
-	$(BIN)/pytest -m mpi
+test: .venv/.stamp ## run the tests: side by side, then those that measure, alone
+	$(BIN)/pytest -m 'not alone' --numprocesses auto --dist loadfile
+	$(BIN)/pytest -m alone
 
 hosts: .venv/.stamp ## run across emulated hosts, one cut off (Linux, root, iproute2, sshd)
 	$(BIN)/python tests/hosts/hosts.py

@@ -5,6 +5,7 @@ import json
 import os
 import stat
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -127,16 +128,13 @@ def test_a_path_where_nothing_can_be_written():
 
 
 def test_a_path_that_does_not_answer(monkeypatch):
-    def hang(path: Path) -> Spot:
-        import threading  # noqa: PLC0415
-
-        threading.Event().wait(30)
-        raise AssertionError(path)
-
-    monkeypatch.setattr(probing, "_spot", hang)
-    assert probing.look_at(Path("/x"), 0.05) == Lost(
-        path=Path("/x"), reason="no answer within 0 s"
-    )
+    let_go = threading.Event()
+    monkeypatch.setattr(probing, "_spot", lambda path: let_go.wait(30))
+    try:
+        found = probing.look_at(Path("/x"), 0.05)
+    finally:
+        let_go.set()
+    assert found == Lost(path=Path("/x"), reason="no answer within 0 s")
 
 
 def test_files_that_can_not_be_read_give_their_errno(tmp_path):

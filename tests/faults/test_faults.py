@@ -77,6 +77,7 @@ def run(**changes):
 
 
 @pytest.mark.mpi
+@pytest.mark.alone
 def test_a_few_faults_end_as_expected():
     names = [f"^{name.replace('(', '.').replace(')', '.')}$" for name in _SMALL]
     done = subprocess.run(

@@ -22,7 +22,7 @@ from tests.rules.bench import judged, said
 from tests.runner.plans import small_plan, store
 from tests.runner.test_campaign import campaign_of
 
-pytestmark = pytest.mark.mpi
+pytestmark = [pytest.mark.mpi, pytest.mark.alone]
 
 FILES = 40
 RECORD_BYTES = 2_000_000.0

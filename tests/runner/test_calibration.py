@@ -8,7 +8,7 @@ import pytest
 from mlps.evidence.reader import read
 from tests.runner.plans import small_plan, store
 
-pytestmark = pytest.mark.mpi
+pytestmark = [pytest.mark.mpi, pytest.mark.alone]
 
 
 def summary_of(folder, kind):

@@ -302,7 +302,10 @@ def test_a_control_group_below_the_budget_is_told(tmp_path, memory_group, rehear
 
 
 def test_the_limit_of_a_control_group_is_a_fact_of_the_host(memory_group):
-    script = "from runner import hosts; print(hosts.host_rows(0)['memory_limit_bytes'])"
+    script = (
+        "from runner.record import hosts;"
+        "print(hosts.host_rows(0)['memory_limit_bytes'])"
+    )
     enter = f'echo $$ > {memory_group}/cgroup.procs && exec "$@"'
     said = subprocess.run(
         ["sh", "-c", enter, "sh", sys.executable, "-P", "-c", script],

@@ -15,7 +15,7 @@ from mlps.evidence.reader import read
 from tests.conftest import BIN, clean_environment
 from tests.runner.plans import small_plan, store
 
-pytestmark = pytest.mark.mpi
+pytestmark = [pytest.mark.mpi, pytest.mark.alone]
 
 SHIM = Path(__file__).parents[1] / "faults" / "shim.c"
 
