@@ -8,10 +8,11 @@ from mlps.plan import Plan
 from runner.attempt import PhaseResult
 from runner.pump import Pump
 from runner.reading import Activity, ReaderPool
-from runner.waiting import Delay, Interval, RunDelays, Split, Wait, split
+from runner.waiting import Delay, RunDelays, Split, Wait, split, with_unfinished
 
 _WAIT_SLICE_S = 0.02
-# Shorter waits than this are split without asking the kernel for run delays.
+# Shorter waits are split without asking the kernel for run delays. The answer is
+# fetched in the emulated compute; without one, only long waits are worth the price.
 _SHORT_WAIT_S = 0.001
 
 
@@ -107,7 +108,8 @@ def _load(
     if not settings.prefetch_samples:
         pool.allow(size)
     before = None
-    if not pool.wait(size, _SHORT_WAIT_S):
+    short_s = _SHORT_WAIT_S if settings.compute_ns else _WAIT_SLICE_S
+    if not pool.wait(size, short_s):
         before = delays.now()
         while not pool.wait(size, _WAIT_SLICE_S):
             pump.turn()
@@ -129,17 +131,10 @@ def _settle(batch: Batch, pool: ReaderPool, pump: Pump, delays: RunDelays) -> Sp
     until_ns = batch.wait.taken_ns
     return split(
         batch.wait,
-        _spans(done.opens + done.reads, calls, until_ns),
-        _spans(done.samples, files, until_ns),
+        with_unfinished(done.opens + done.reads, calls, until_ns),
+        with_unfinished(done.samples, files, until_ns),
         delay,
     )
-
-
-def _spans(
-    completed: list[Interval], in_progress: list[int], until_ns: int
-) -> list[Interval]:
-    seen = {began_ns for began_ns, _ in completed}
-    return completed + [(ns, until_ns) for ns in in_progress if ns not in seen]
 
 
 def _record(done: Activity, pump: Pump) -> None:

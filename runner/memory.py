@@ -34,7 +34,6 @@ class Memory:
             self._open.callback(os.close, descriptor)
             head, tail = file.ends()
             size_bytes = file.spec.size_bytes
-            os.ftruncate(descriptor, size_bytes)
             os.pwrite(descriptor, head, 0)
             os.pwrite(descriptor, tail, size_bytes - len(tail))
             self._sizes.append(size_bytes)

@@ -70,6 +70,14 @@ def split(
     )
 
 
+def with_unfinished(
+    completed: list[Interval], in_progress: list[int], until_ns: int
+) -> list[Interval]:
+    """Add what was begun but is not among the completed, as lasting until then."""
+    seen = {began_ns for began_ns, _ in completed}
+    return completed + [(ns, until_ns) for ns in in_progress if ns not in seen]
+
+
 def covered_ns(spans: Iterable[Interval], start_ns: int, until_ns: int) -> int:
     """Time of a window that at least one of the spans covers.
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.waiting import Delay, RunDelays, Wait, split
+from runner.waiting import Delay, RunDelays, Wait, split, with_unfinished
 
 spans = st.lists(
     st.tuples(st.integers(0, 60), st.integers(0, 30)).map(lambda s: (s[0], sum(s))),
@@ -53,6 +53,11 @@ def test_run_delay_of_readers_is_taken_from_their_calls():
     found = split(wait, calls, files, Delay(readers_ns=50))
     assert found.storage_ns == 60  # a quarter of what both threads did was no CPU
     assert found.starved_ns == 25
+
+
+def test_a_call_that_ended_meanwhile_is_counted_once():
+    spans = with_unfinished([(5, 9), (1, 3)], [5, 7], 20)
+    assert spans == [(5, 9), (1, 3), (7, 20)]
 
 
 def test_after_the_batch_was_there_nothing_is_storage():
