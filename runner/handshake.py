@@ -13,7 +13,7 @@ from runner import hosts, software
 from runner.place import Place
 from runner.rehearsal import memory
 from runner.rehearsal.memory import Appetite
-from runner.rehearsal.names import ranges
+from runner.rehearsal.rank_list import ranges
 from runner.rehearsal.row import Row, error, errors
 
 

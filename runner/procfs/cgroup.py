@@ -139,8 +139,8 @@ def _upwards(mount: Mount, path: bytes) -> tuple[Path, ...]:
 
 
 def _read(path: Path) -> bytes:
-    """Read a file of a group; the top has none of them, a lost group neither."""
+    """Read a file of a group; the top has none of them, and some may be hidden."""
     try:
         return path.read_bytes().strip()
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
         return b""

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from runner.procfs.cgroup import find_cpu_quota
-from runner.rehearsal.names import ranges
+from runner.rehearsal.rank_list import ranges
 from runner.rehearsal.row import Row, error, ok, warn
 
 _CHECK = "binding"

@@ -215,17 +215,14 @@ class Rehearsal:
             self._entries += enumerate(rows)
 
     def _read(self, folder: Path) -> Tried:
-        """Read, once per host, a file of its own."""
+        """Read, once per host, a file of its own; it goes away with the folder."""
         self._say("reading from every host")
         if not self._here.leads_node:
             return Tried(rows=(), latencies=None)
         path = folder / f"reads-{self._here.node}"
         rows: list[Row] = []
-        try:
-            latencies = _try("small reads", rows, lambda: _write_and_read(path))
-            flushed = _try("page cache", rows, lambda: check_flush(self._plan, path))
-        finally:
-            path.unlink(missing_ok=True)
+        latencies = _try("small reads", rows, lambda: _write_and_read(path))
+        flushed = _try("page cache", rows, lambda: check_flush(self._plan, path))
         if flushed is not None:
             rows.append(flushed)
         return Tried(rows=tuple(rows), latencies=latencies)

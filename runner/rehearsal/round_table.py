@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from mlps.errors import NotReadyError
 from runner.place import Place
-from runner.rehearsal.names import ranges
+from runner.rehearsal.rank_list import ranges
 
 _ASK_TAG, _TELL_TAG = 72, 73
 _NAP_S = 0.002

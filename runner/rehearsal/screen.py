@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from runner import handshake
 from runner.place import Place
-from runner.rehearsal.names import ranges
+from runner.rehearsal.rank_list import ranges
 from runner.rehearsal.row import Row, errors
 
 _ORDER = (

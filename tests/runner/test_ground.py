@@ -192,9 +192,9 @@ def test_memory_of_the_control_groups(nodes, groups, expected):
 
 
 def test_the_least_that_is_seen_of_a_group_counts_for_all_of_its_ranks():
-    seen = ((group("/job", 300, used=50),), (group("/job", 300, used=90),))
-    rows = [row for _, row in judge_groups((0, 0), appetites(*seen))]
-    assert rows[0] == rows[1]
+    seen = [(group("/job", 300, used=used),) for used in (50, 90, 70)]
+    rows = [row for _, row in judge_groups((0, 0, 0), appetites(*seen))]
+    assert rows[0] == rows[1] == rows[2]
     assert "210.00 MiB left of 300.00 MiB" in rows[0].says
 
 
@@ -233,16 +233,7 @@ def binding(cpus, online: int = 8, quota: float | None = None) -> Binding:
         ([binding(range(8), quota=1.5)] * 2, ["WARN", "WARN"]),
         ([binding(range(8), quota=2.0)] * 2, ["OK", "OK"]),
     ],
-    ids=[
-        "free",
-        "enough",
-        "few",
-        "one core",
-        "two on one core",
-        "small host",
-        "quota",
-        "quota enough",
-    ],
+    ids=["free", "enough", "few", "one core", "two", "small", "quota", "in quota"],
 )
 def test_binding(bindings, expected):
     assert verdicts(judge_bindings(bindings, 2)) == expected
