@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from mlps.errors import NotRecordedError
-from mlps.evidence.traffic import Medium, medium_of
+from mlps.traffic import Medium, medium_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,16 +41,20 @@ class ByteFlow:
 class DataMount:
     """Where a host has the data, and what is said to count its reads.
 
-    `export` is the source of a network file system, "" for a device of the host.
     `disk` is the base name of its source, where that was sampled as a block device.
     """
 
     node: int
     fs_type: str
     mount_point: str
-    export: str
+    source: str
     disk: str
     counted_by: str
+
+    @property
+    def export(self) -> str:
+        """Source of a network file system, "" for a device of the host."""
+        return self.source if ":" in self.source else ""
 
     @property
     def medium(self) -> Medium:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from mlps.errors import NotRecordedError
-from mlps.evidence.traffic import NOT_COUNTED, Medium
+from mlps.traffic import NOT_COUNTED, Medium
 from mlps.units import format_bytes
 from rules.cached_share import CachedShare, cached_share
 from rules.edition import Edition
@@ -105,17 +105,26 @@ def _require_counted(runs: Sequence[RunRecord]) -> None:
 def _misnamed(mounts: dict[int, DataMount]) -> Iterator[str]:
     """Say where what counts a mount is not what counts its kind of file system."""
     for mount in mounts.values():
-        said, wanted = mount.counted_by, NOT_COUNTED
-        if mount.medium is Medium.NFS:
-            wanted = f"{Medium.NFS.value} {mount.mount_point}"
-        elif mount.medium is Medium.DISKS and not said.startswith(NOT_COUNTED):
-            wanted = f"{Medium.DISKS.value} {mount.disk or mount.counter}"
-        is_right = said.startswith(wanted) if wanted == NOT_COUNTED else said == wanted
-        if not is_right or said == f"{Medium.DISKS.value} ":
-            yield (
-                f"host {mount.node} has the data on {mount.fs_type}, counted by"
-                f" {said!r} instead of {wanted!r}"
-            )
+        wanted = _wanted(mount)
+        said, told = mount.counted_by, f"host {mount.node} has the data on"
+        if mount.medium is Medium.DISKS and not mount.source.startswith("/"):
+            yield f"{told} {mount.fs_type} of {mount.source!r}, which is no device"
+        elif not (
+            said == wanted or (wanted == NOT_COUNTED and said.startswith(wanted))
+        ):
+            yield f"{told} {mount.fs_type}, counted by {said!r} instead of {wanted!r}"
+
+
+def _wanted(mount: DataMount) -> str:
+    """Name what counts this kind of mount; any reason will do where nothing does."""
+    if mount.medium is Medium.NFS:
+        return f"{Medium.NFS.value} {mount.mount_point}"
+    is_told = mount.medium is Medium.DISKS and mount.counter
+    return (
+        f"{Medium.DISKS.value} {mount.disk or mount.counter}"
+        if is_told
+        else (NOT_COUNTED)
+    )
 
 
 def _flows(

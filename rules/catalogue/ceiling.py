@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from mlps.errors import NotRecordedError
 from mlps.plan import RunKind
+from rules.catalogue.pace import hurried
 from rules.finding import Outcome
 from rules.record import Ceiling, RunRecord
 from rules.rule import Case, Stage, faultless, not_applicable, rule
@@ -27,6 +28,7 @@ def client_ceiling(case: Case) -> Outcome:
 
     The ceiling is recomputed from the steps of the calibration, as utilization is: a
     client that can't reach the target without storage measures itself, not storage.
+    Its steps compute for as long as those of a run.
     A run beyond the ceiling says that one of the two was not what it claims to be.
     """
     if not case.plan.workload.train.computation_time_s:
@@ -40,7 +42,7 @@ def client_ceiling(case: Case) -> Outcome:
     found = _ceiling(case)
     target_percent = 100 * case.plan.workload.metric.au
     faults = [] if found.percent >= target_percent else [f"{_say(found)}: below it"]
-    faults += _beyond(case, found)
+    faults += [*_hurried(case), *_beyond(case, found)]
     return faultless(
         faults,
         expected=f"a ceiling of at least {target_percent:g} %, and no measured run more"
@@ -61,6 +63,13 @@ def _ceiling(case: Case) -> Ceiling:
             f"{generated.where}: /steps has no step of epoch 0; record the calibration"
         )
     return found
+
+
+def _hurried(case: Case) -> Iterator[str]:
+    generated = case.presented(RunKind.DATAGEN)[0]
+    steps = generated.read().host_facts.sound(generated.where).compute
+    nominal_ns = round(case.plan.workload.train.computation_time_s * 1e9)
+    yield from (f"calibration: {text}" for text in hurried(steps, nominal_ns))
 
 
 def _beyond(case: Case, found: Ceiling) -> Iterator[str]:

@@ -85,12 +85,18 @@ def _wall_faults(run: RunRecord) -> Iterator[str]:
     for wall in evidence.host_facts.sound(run.where).wall_clocks:
         if wall.most_ns - wall.least_ns > _SET_NS:
             set_s = (wall.most_ns - wall.least_ns) / 1e9
-            yield f"the wall clock of rank {wall.rank} was set by {set_s:.3f} s"
+            who = f"rank {wall.rank} (host {_host(evidence, wall.rank)})"
+            yield f"the wall clock of {who} was set by {set_s:.3f} s"
         least_ns, most_ns = wall.offsets_ns
         if most_ns - least_ns > _SET_NS or (wall.rank == 0 and least_ns | most_ns):
             yield f"rank {wall.rank} is {least_ns} to {most_ns} ns off rank 0"
         if wall.rank == 0 and not _is_within(evidence, wall):
             yield "its phases are not between its start and its end"
+
+
+def _host(evidence: RunEvidence, rank: int) -> str:
+    node = next((r.node for r in evidence.ranks if r.rank == rank), -1)
+    return next((h.hostname for h in evidence.hosts if h.node == node), "unknown")
 
 
 def _is_within(evidence: RunEvidence, wall: WallClock) -> bool:

@@ -39,7 +39,7 @@ def oversleep(case: Case) -> Sequence[Outcome]:
                 f"{run.where}: /steps has no rows of a closed epoch; record the compute"
                 " asked for and the compute as it lasted of every step"
             )
-        short += [f"{run.label}: {text}" for text in _short(steps, nominal_ns)]
+        short += [f"{run.label}: {text}" for text in hurried(steps, nominal_ns)]
         percent = evidence.utilization.oversleep_percent
         worst_percent = max(worst_percent, percent)
         if percent > _MOST_OVERSLEEP_PERCENT:
@@ -63,7 +63,8 @@ def oversleep(case: Case) -> Sequence[Outcome]:
     return [hardly_more] if not short else [never_less, hardly_more]
 
 
-def _short(steps: Sequence[StepCompute], nominal_ns: int) -> Iterator[str]:
+def hurried(steps: Sequence[StepCompute], nominal_ns: int) -> Iterator[str]:
+    """Say which ranks computed, or were asked to compute, for another time."""
     for own in steps:
         if own.least_ns < nominal_ns:
             yield f"rank {own.rank} computed {own.least_ns / 1e6:g} ms in a step"

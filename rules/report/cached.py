@@ -1,7 +1,7 @@
 """Share of each epoch that came from the page cache of its host."""
 
-from mlps.evidence.traffic import NOT_COUNTED, Medium
 from mlps.plan import Plan
+from mlps.traffic import NOT_COUNTED, Medium
 from rules.cached_share import cached_share
 from rules.evidence_record import ByteFlow, DataMount
 from rules.record import RunRecord

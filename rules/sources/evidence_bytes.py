@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from mlps.evidence.table import StructArray
-from mlps.evidence.traffic import Medium
 from mlps.metrics import Tables
+from mlps.traffic import Medium
 from rules.evidence_record import ByteFlow, DataMount, Span
 from rules.sources.evidence_samples import (
     Samples,
@@ -52,7 +52,7 @@ def _data_mount(row: np.void, tables: Tables) -> DataMount:
         node=int(row["node"]),
         fs_type=_text(row["fs_type"]),
         mount_point=_text(row["mount_point"]),
-        export=source if ":" in source else "",
+        source=source,
         disk=disk if is_sampled else "",
         counted_by=_text(row["counted_by"]),
     )

@@ -58,8 +58,8 @@ def _host_facts(plan: Plan, tables: Tables) -> HostFacts:
         clocks=clocks,
         wall_clocks=wall_clocks(tables["clock"], tables["phases"]),
         sampling=_sampling(tables, placed, nodes),
-        compute=tuple(_compute(key, rows) for key, rows in steps.items() if len(rows)),
-        waits=_waits(tables["steps"]),
+        compute=tuple(_compute(own) for own in _by_phase(tables["steps"])),
+        waits=tuple(_wait_parts(own) for own in _by_phase(tables["steps"])),
         lockstep=lockstep(steps, known),
         direct_io=_direct_io(tables["direct_io"]),
         passport=_passport(tables["dataset"]),
@@ -97,24 +97,23 @@ def _steps(
     return found
 
 
-def _compute(key: tuple[int, int], rows: StructArray) -> StepCompute:
+def _compute(rows: StructArray) -> StepCompute:
     asked = rows["compute_requested_ns"]
     return StepCompute(
-        rank=key[0],
-        phase=key[1],
+        rank=int(rows["rank"][0]),
+        phase=int(rows["phase"][0]),
         least_ns=int(rows["compute_ns"].min()),
         least_asked_ns=int(asked.min()),
         most_asked_ns=int(asked.max()),
     )
 
 
-def _waits(steps: StructArray) -> tuple[WaitParts, ...]:
-    """Add up the waits of each rank and phase that has steps."""
+def _by_phase(steps: StructArray) -> list[StructArray]:
+    """Cut the steps, in order, to those of each rank and phase."""
     order = np.lexsort((steps["step"], steps["phase"], steps["rank"]))
     steps = steps[order]
     same = (np.diff(steps["rank"]) == 0) & (np.diff(steps["phase"]) == 0)
-    parts = np.split(steps, np.flatnonzero(~same) + 1) if len(steps) else []
-    return tuple(_wait_parts(own) for own in parts)
+    return np.split(steps, np.flatnonzero(~same) + 1) if len(steps) else []
 
 
 def _wait_parts(own: StructArray) -> WaitParts:

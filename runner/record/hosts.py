@@ -9,7 +9,7 @@ import numpy as np
 
 from mlps.errors import NotReadyError
 from mlps.evidence import BY_NAME, StructArray
-from mlps.evidence.traffic import BlockDevice, counted_by
+from mlps.traffic import BlockDevice, counted_by
 from runner.record.procfs.cgroup import find_memory_groups
 from runner.record.procfs.disks import DISKSTATS, block_devices
 from runner.record.procfs.fdinfo import FDINFO, mount_id_of

@@ -101,7 +101,7 @@ def test_json_has_every_number_of_the_view(demo):
     run = crowd.run()
     whole = json.loads(data.document([replace(demo, runs=(run,))], 0))
     stored = whole["subjects"][0]["runs"][0]
-    assert whole["schema"] == "report/1"
+    assert whole["schema"] == "report/2"
     assert stored["epochs"][1]["rules_percent"] == run.epochs[1].rules_percent
     assert stored["throughput"]["series"][0]["values"].count(None) == 2
     assert stored["hosts"][3]["worst_rank"] == 24

@@ -172,8 +172,11 @@ def test_a_run_that_cannot_be_read_says_why(demo):
     assert "evidence.h5 is missing" in read(text).text
 
 
-def test_storage_and_client_are_not_told_apart_by_guessing(whole):
-    assert "is not recorded in the evidence" in read(whole).text
+def test_the_page_says_how_waiting_is_split(whole):
+    assert "storage while a reader was opening or reading" in read(whole).text
+    assert "no CPU while readers could run and had none" in " ".join(
+        read(whole).text.split()
+    )
 
 
 def luminance(colour: str) -> float:

@@ -20,7 +20,7 @@ from tests.rules.specimens import (
     of_closed,
     of_demo,
 )
-from tests.rules.spoiling import edited, emptied, having
+from tests.rules.spoiling import edited, emptied, having, hurried
 
 ALL = slice(None)
 LONG_READS = int(histogram.bucket_of(np.array([200_000_000]))[0])
@@ -101,6 +101,13 @@ CLIENT_SPECIMENS = (
         "a run beyond it",
         of_closed(waited(0.1)),
         "02-measured: 93.00 % of a possible 90.91 %",
+    ),
+    Specimen(
+        "EV-23",
+        FAIL,
+        "a hurried calibration",
+        of_closed(edited(0, hurried)),
+        "calibration: rank 0 computed 81 ms in a step",
     ),
     Specimen("EV-23", NONE, "not recorded", of_demo(emptied(0, "steps"))),
     Specimen("EV-23", NONE, "a claim without", uncalibrated(plans.small_closed_plan)),

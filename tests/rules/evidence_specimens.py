@@ -108,6 +108,13 @@ def forgotten(rows: Tables) -> None:
     rows["flushes"]["cached_after_bytes"] = 2**33
 
 
+def reset(rows: Tables) -> None:
+    """Somebody sets the clock of rank 1's host during the run."""
+    clock = rows["clock"]
+    late = (clock["rank"] == 1) & (clock["moment"] == b"end")
+    clock["wall_minus_monotonic_ns"][late] += 7_500_000_000
+
+
 def unplaced(rows: Tables) -> None:
     rows["flushes"] = rows["flushes"][:1]
 
@@ -160,6 +167,13 @@ EVIDENCE_SPECIMENS = (
         "counted as another kind of file system",
         counted_by(b"nfs /mnt"),
         "instead of 'disks nvme0n1'",
+    ),
+    Specimen(
+        "EV-11",
+        FAIL,
+        "a file system of disks on none",
+        of_demo(having(2, "mounts", "source", b"tank", ALL)),
+        "on ext4 of 'tank', which is no device",
     ),
     Specimen("EV-11", NONE, "nothing said of what counts", counted_by(b"")),
     Specimen(
@@ -247,6 +261,13 @@ EVIDENCE_SPECIMENS = (
         "a millisecond off",
         of_demo(having(2, "clock", "error_ns", 10**6, 5)),
         "rank 1 in epoch-1: 1000.0 us",
+    ),
+    Specimen(
+        "EV-13",
+        FAIL,
+        "a clock that was set",
+        of_demo(edited(2, reset)),
+        "the wall clock of rank 1 (host node0) was set by 7.500 s",
     ),
     Specimen("EV-13", NONE, "a rank unmeasured", of_demo(only("clock", slice(1)))),
     Specimen("EV-14", PASS, "watched", closed),

@@ -8,6 +8,7 @@ from mlps.plan import Division, Plan, render
 from rules.finding import Verdict
 from tests.rules import plans
 from tests.rules.bench import Bench, Campaign
+from tests.rules.campaigns import Tables
 from tests.rules.spoiling import (
     changed_row,
     changed_summary,
@@ -86,6 +87,17 @@ def claimed(division: Division, **values: object) -> Callable[[], Plan]:
 
 def on(accelerator: str, division: Division = Division.CLOSED) -> Callable[[], Plan]:
     return claimed(division, system__accelerator=accelerator)
+
+
+def _shortened(rows: Tables) -> None:
+    """The last step of each rank's calibration never was."""
+    last = rows["steps"]["step"] == 5
+    lost = rows["steps"][last][:1]
+    rows["steps"] = rows["steps"][~last]
+    calibrated = rows["phases"]["name"] == b"calibration"
+    for column in ("samples", "delivered_bytes"):
+        rows["phases"][column][calibrated] -= lost[column][0]
+    rows["phases"]["steps"][calibrated] -= 1
 
 
 def lowered_au() -> Plan:
@@ -275,6 +287,13 @@ SPECIMENS = (
         "dropped steps",
         of_demo(edited(2, lambda rows: rows.update(steps=rows["steps"][1:]))),
         "rank 0 closed epoch-1 with 6 steps",
+    ),
+    Specimen(
+        "EV-03",
+        FAIL,
+        "a shorter calibration",
+        of_demo(edited(0, _shortened)),
+        "closed calibration with 5 steps and 35 samples, 6 and 42 are planned",
     ),
     Specimen("EV-03", NONE, "nothing there", of_demo(without_anything)),
     Specimen("EV-04", PASS, "whole", demo),

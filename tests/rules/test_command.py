@@ -35,7 +35,7 @@ def test_a_closed_campaign(bench):
     assert lines[0].startswith("campaign ")
     assert lines[2] == "  claim    closed, edition 3.0"
     assert lines[3] == "  sealed   1 datagen, 1 warmup, 5 measured"
-    assert "  06-measured   93.00 %" in done.output
+    assert "  06-measured  93.00 % of a possible 99.00 %" in done.output
     assert lines[-2].startswith("verdict: CLOSED (claimed closed): ")
     assert "\x1b" not in done.output
 

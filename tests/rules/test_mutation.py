@@ -5,6 +5,7 @@ and no chain helps: a rule that reads the value must notice, unless the list bel
 why nobody has to. What a rule raises on a strange value is a fault of the rule.
 """
 
+from collections.abc import Collection
 from fnmatch import fnmatchcase
 
 import pytest
@@ -18,7 +19,7 @@ from tests.rules.campaigns import Tables
 from tests.rules.mutation import SEALS, Original, claimed, mutants_of
 from tests.rules.test_catalogue import SPECIMENS
 
-MEASURED = 2
+GENERATED, MEASURED = 0, 2
 _SHOWN = "shown in reports, claimed by no rule"
 _MORE_LOOKS = "other samples stand in, or the same is said twice"
 _DESCRIBES = "describes the machine; nothing is derived from it"
@@ -64,7 +65,6 @@ HARMLESS = {
     "flushes.cached_before_bytes:* raised": "there was more to flush",
     "flushes.cached_before_bytes:* most": "there was more to flush",
     "flushes.cached_after_bytes:* raised": "still less than before",
-    "flushes.resident_before_pages:* raised": "there was more to flush",
     "flushes.sampled_pages:* raised": "more pages looked at prove more",
     "flushes.resident_pages:* raised": "one page of ten thousand",
     "dataset.verified_*:* raised": "more was looked at, but not more than there is",
@@ -123,6 +123,12 @@ HARMLESS = {
 }
 """Mutants that no rule has to notice, and why; a rule that trips on one is wrong."""
 
+HARMLESS_IN_A_CALIBRATION = {
+    "*:reversed": HARMLESS["*:reversed"],
+    "steps.wait_s*_ns:* raised": HARMLESS["steps.wait_s*_ns:* raised"],
+    "phases.wall_start_ns:*": "pauses are judged between runs that read",
+}
+
 
 @pytest.fixture(scope="module")
 def runs(claim, tmp_path_factory) -> dict[str, Original]:
@@ -141,8 +147,8 @@ CASES = [("ext4", name) for name in BY_NAME if name not in SEALS | {"nfs"}]
 CASES += [("nfs", "nfs"), ("nfs", "mounts")]
 
 
-def is_harmless(name: str) -> bool:
-    return any(fnmatchcase(name, pattern) for pattern in HARMLESS)
+def is_harmless(name: str, known: Collection[str] = HARMLESS) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in known)
 
 
 @pytest.mark.parametrize(("kind", "table"), CASES)
@@ -152,6 +158,19 @@ def test_each_change_of_the_evidence_is_noticed(runs, hunt, kind, table):
         judgement = runs[kind].judged(mutant, MEASURED)
         if judgement is not None:
             fault = hunt.fault(judgement, is_harmless=is_harmless(mutant.name))
+            wrong += [f"{mutant.name} {fault}"] if fault else []
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("table", ["steps", "phases"])
+def test_each_change_of_the_calibration_is_noticed(claim, hunt, table):
+    """Its run has no other steps, and no other phase than the data generation."""
+    wrong = []
+    for mutant in mutants_of(table):
+        judgement = claim.judged(mutant, GENERATED)
+        if judgement is not None:
+            harmless = is_harmless(mutant.name, HARMLESS_IN_A_CALIBRATION)
+            fault = hunt.fault(judgement, is_harmless=harmless)
             wrong += [f"{mutant.name} {fault}"] if fault else []
     assert not wrong, "\n".join(wrong)
 

@@ -15,7 +15,8 @@ _MARKED = 60
 _LABEL_SHARE = 0.17
 _NUMBER_SHARE = 0.03
 TARGET = "target"
-_DASH = '<line class="target" x1="0" x2="14" y1="5" y2="5"/>'
+CEILING = "ceiling"
+_DASHED = (TARGET, CEILING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,9 +134,9 @@ def strip(key: str, shades: Sequence[Shade]) -> str:
     return f'<figure class="chart strip">{inside}</figure>'
 
 
-def target(at_px: float) -> str:
+def target(at_px: float, kind: str = TARGET) -> str:
     """Dashed line across the plot; the legend has its name."""
-    return f'<line class="target" x1="0" x2="100%" y1="{at_px:.1f}" y2="{at_px:.1f}"/>'
+    return f'<line class="{kind}" x1="0" x2="100%" y1="{at_px:.1f}" y2="{at_px:.1f}"/>'
 
 
 def time_labels(axis: Axis) -> list[tuple[float, str]]:
@@ -220,10 +221,14 @@ def legend(entries: Sequence[tuple[str, str]]) -> str:
     """Names beside their tones."""
     items = "".join(
         f'<li><svg class="swatch" width="14" height="10" aria-hidden="true">'
-        f"{_DASH if tone == TARGET else _swatch(tone)}</svg>{safe(name)}</li>"
+        f"{_dash(tone) if tone in _DASHED else _swatch(tone)}</svg>{safe(name)}</li>"
         for name, tone in entries
     )
     return f'<ul class="legend">{items}</ul>'
+
+
+def _dash(tone: str) -> str:
+    return f'<line class="{tone}" x1="0" x2="14" y1="5" y2="5"/>'
 
 
 def _swatch(tone: str) -> str:

@@ -24,6 +24,19 @@ METHOD = (
         " DLIO's reading stands beside it: measured compute over the window.",
     ),
     (
+        "Possible utilization",
+        "The same of the calibration: steps of the same ranks, threads, batches and"
+        " compute that get their bytes from memory. No storage could give more.",
+    ),
+    (
+        "Page cache",
+        "Bytes of an epoch that its host had without asking storage: what was"
+        " delivered minus the storage reads of its ranks (/proc/self/io) and of the"
+        " device or NFS mount, from the last sample before the epoch to the first after"
+        " it. At least: but for all that was read in that time. At most: but for what"
+        " can't have been anything else. The share shown is the middle.",
+    ),
+    (
         "Throughput",
         "Bytes delivered to ranks divided by the time from the first rank's start to"
         " the last rank's end of each epoch. Over time: each step's bytes spread"

@@ -16,9 +16,11 @@ def tiles(chapter: Chapter) -> str:
     worst = min(runs, key=lambda r: r.rules_percent or 0.0)
     slowest = min(runs, key=lambda r: r.slowest_percent or 0.0)
     target = chapter.target_percent
-    goals = [f"of a possible {worst.ceiling_percent:.2f} %"]
-    goals = goals if worst.ceiling_percent is not None else []
-    goals += [worst.label, *([f"target {target:g} %"] if target is not None else [])]
+    goals = [worst.label]
+    if worst.ceiling_percent is not None:
+        goals.insert(0, f"of a possible {worst.ceiling_percent:.2f} %")
+    if target is not None:
+        goals.append(f"target {target:g} %")
     rates = [r.bytes_per_s for r in runs if r.bytes_per_s is not None]
     found = [
         _tile("Utilization", percent_text(worst.rules_percent), "; ".join(goals)),

@@ -21,11 +21,16 @@ def utilization(key: str, chapter: Chapter) -> str:
     if not runs:
         return ""
     epochs = [(run, epoch) for run in runs for epoch in run.epochs]
-    y = _axis(epochs, chapter.target_percent)
+    ceiling = runs[0].ceiling_percent
+    y = _axis(epochs, [v for v in (chapter.target_percent, ceiling) if v is not None])
     names, marks = list(_NAMES), []
     if chapter.target_percent is not None:
         marks.append(chart.target(_HEIGHT_PX * (1 - y.place(chapter.target_percent))))
         names.append((f"target {chapter.target_percent:g} %", chart.TARGET))
+    if ceiling is not None:
+        top_px = _HEIGHT_PX * (1 - y.place(ceiling))
+        marks.append(chart.target(top_px, chart.CEILING))
+        names.append((f"possible without storage {ceiling:.2f} %", chart.CEILING))
     marks += [
         _epoch_mark(y, (place, len(epochs)), run, epoch)
         for place, (run, epoch) in enumerate(epochs)
@@ -50,12 +55,12 @@ def utilization(key: str, chapter: Chapter) -> str:
 
 
 def _axis(
-    epochs: Sequence[tuple[RunView, EpochView]], target: float | None
+    epochs: Sequence[tuple[RunView, EpochView]], levels: Sequence[float]
 ) -> scale.Axis:
     """From 5 % steps below the least value to a little above 100 %."""
     values = [v for _, e in epochs for v in (e.slowest_percent, e.dlio_percent)]
     values += [e.fastest_percent for _, e in epochs]
-    values += [100.0] if target is None else [100.0, target]
+    values += [100.0, *levels]
     base = max(0.0, 5.0 * int((min(values) - 2.0) / 5.0))
     top = min(max(values), 150.0) + (100.0 - base) / 20
     return scale.linear(top, Unit.PERCENT, low=base, is_end=True)
@@ -130,7 +135,9 @@ def _utilization_sentence(
     means = [epoch.rules_percent for _, epoch in epochs]
     slow_run, slow = min(epochs, key=lambda pair: pair[1].slowest_percent)
     target = chapter.target_percent
+    ceiling = epochs[0][0].ceiling_percent
     goal = "" if target is None else f" Target {target:g} %."
+    goal += "" if ceiling is None else f" Possible without storage {ceiling:.2f} %."
     return (
         f"Mean utilization from {min(means):.2f} to {max(means):.2f} % over"
         f" {len(epochs)} epochs; slowest is rank {slow.slowest_rank} in epoch"

@@ -4,7 +4,7 @@ import numpy as np
 
 from mlps.evidence import BY_NAME, StructArray
 from mlps.evidence.kernel_tables import DISK_FIELDS
-from mlps.evidence.traffic import BlockDevice
+from mlps.traffic import BlockDevice
 from runner.record.procfs.field import name, numbers
 
 DISKSTATS = "/proc/diskstats"
