@@ -1,6 +1,5 @@
 """Starts that must be refused, and runs that must stop cleanly and resume."""
 
-import json
 import os
 import re
 import shutil
@@ -14,20 +13,9 @@ import pytest
 from mlps.evidence.reader import read
 from tests.conftest import BIN, clean_environment
 from tests.runner.plans import small_plan, store
+from tests.runner.world import launch, ledger, wait_for_epoch
 
 pytestmark = pytest.mark.mpi
-
-
-def launch(plan: Path, ranks: int = 2) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [str(BIN / "mpirun"), "-n", str(ranks), str(BIN / "mlps-runner"), str(plan)],
-        cwd=plan.parent,
-        env=clean_environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
 
 
 def run_rank_1_under(*wrapper: str, plan: Path) -> subprocess.CompletedProcess[str]:
@@ -42,39 +30,6 @@ def run_rank_1_under(*wrapper: str, plan: Path) -> subprocess.CompletedProcess[s
         timeout=40,
         check=False,
     )
-
-
-def wait_for_epoch(folder: Path, timeout_s: float = 30) -> dict[int, int]:
-    """Wait until the first epoch runs; pid of each rank from its own command."""
-    deadline = time.monotonic() + timeout_s
-    while time.monotonic() < deadline:
-        if list(folder.glob("results/*/runs/01-*/runner.log")):
-            time.sleep(1.2)
-            return rank_pids(str(folder))
-        time.sleep(0.05)
-    raise AssertionError("the first epoch did not begin")
-
-
-def rank_pids(folder: str) -> dict[int, int]:
-    found = {}
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            command = (process / "cmdline").read_bytes().decode().split("\0")
-            environ = (process / "environ").read_bytes().decode().split("\0")
-        except (OSError, UnicodeDecodeError):
-            continue
-        if any("mlps-runner" in c for c in command) and any(
-            folder in c for c in command
-        ):
-            ranks = [v for v in environ if v.startswith("PMI_RANK=")]
-            if ranks:
-                found[int(ranks[0].split("=")[1])] = int(process.name)
-    return found
-
-
-def ledger(folder: Path) -> list[dict[str, object]]:
-    (path,) = folder.glob("results/*/campaign.jsonl")
-    return [json.loads(line) for line in path.read_text().splitlines()]
 
 
 @pytest.mark.parametrize("victim", [0, 1])
