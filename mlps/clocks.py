@@ -33,10 +33,14 @@ class PhaseStart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drift:
-    """How fast a rank's clock departs from rank 0's, first to last measurement."""
+    """How fast a rank's clock departs from rank 0's, first to last measurement.
+
+    It is known to `error_ppm`: the bounds of both offsets over the time between.
+    """
 
     rank: int
     parts_per_million: float
+    error_ppm: float
 
 
 def phase_offsets_ns(tables: Tables) -> PhaseOffsets:
@@ -62,12 +66,22 @@ def phase_starts(tables: Tables) -> list[PhaseStart]:
 
 def drifts(tables: Tables) -> list[Drift]:
     """Drift of every rank that was measured more than once."""
-    found = []
-    for rank, own in sorted(_measurements(tables["clock"]).items()):
-        (began_ns, first_ns), (ended_ns, last_ns) = own[0], own[-1]
-        if ended_ns > began_ns:
-            ppm = _MILLION * (last_ns - first_ns) / (ended_ns - began_ns)
-            found.append(Drift(rank=rank, parts_per_million=ppm))
+    clock, found = tables["clock"], []
+    for rank in np.unique(clock["rank"]).tolist():
+        own = np.sort(
+            clock[clock["rank"] == rank], order=["sampled_at_ns", "offset_ns"]
+        )
+        took_ns = int(own["sampled_at_ns"][-1]) - int(own["sampled_at_ns"][0])
+        if took_ns > 0:
+            apart_ns = int(own["offset_ns"][-1]) - int(own["offset_ns"][0])
+            error_ns = int(own["error_ns"][-1]) + int(own["error_ns"][0])
+            found.append(
+                Drift(
+                    rank=rank,
+                    parts_per_million=_MILLION * apart_ns / took_ns,
+                    error_ppm=_MILLION * error_ns / took_ns,
+                )
+            )
     return found
 
 

@@ -159,7 +159,11 @@ def _clock_drift(tables: Tables) -> dict[str, Any] | None:
     if not drifts:
         return None
     most = max(drifts, key=lambda drift: abs(drift.parts_per_million))
-    return {"rank": most.rank, "parts_per_million": most.parts_per_million}
+    return {
+        "rank": most.rank,
+        "parts_per_million": most.parts_per_million,
+        "error_ppm": most.error_ppm,
+    }
 
 
 def _datagen(tables: Tables) -> dict[str, Any] | None:

@@ -15,8 +15,8 @@ def of_starts(runs: Sequence[RunView]) -> Rows:
         worst = max(run.starts, key=lambda start: start.skew_us)
         drift = NONE
         if run.drift is not None:
-            ppm = run.drift.parts_per_million
-            drift = f"{ppm:+.3f} ppm (rank {run.drift.rank})"
+            ppm, error = run.drift.parts_per_million, run.drift.error_ppm
+            drift = f"{ppm:+.2f} \u00b1 {error:.2f} ppm (rank {run.drift.rank})"
         cells = (worst.phase, f"{worst.skew_us:.1f} us")
         late = f"{worst.late_us:.1f} us (rank {worst.latest_rank})"
         rows.append((run.label, *cells, late, drift))

@@ -134,7 +134,11 @@ def _drift(tables: Tables) -> Drift | None:
     if not known:
         return None
     most = max(known, key=lambda drift: abs(drift.parts_per_million))
-    return Drift(rank=most.rank, parts_per_million=most.parts_per_million)
+    return Drift(
+        rank=most.rank,
+        parts_per_million=most.parts_per_million,
+        error_ppm=most.error_ppm,
+    )
 
 
 def _stalls(tables: Tables, line: Timeline) -> tuple[Stall, ...]:

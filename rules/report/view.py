@@ -177,6 +177,7 @@ class Drift:
 
     rank: int
     parts_per_million: float
+    error_ppm: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

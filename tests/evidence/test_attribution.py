@@ -165,9 +165,10 @@ def test_drift_is_the_change_of_the_offset_between_first_and_last():
             (2, "start", 0, 20, 5, 0),
         )
     }
-    assert [(d.rank, d.parts_per_million) for d in clocks.drifts(tables)] == [
-        (0, 0.0),
-        (1, 0.5),
+    found = clocks.drifts(tables)
+    assert [(d.rank, d.parts_per_million, d.error_ppm) for d in found] == [
+        (0, 0.0, 0.0),
+        (1, 0.5, 0.01),
     ]
 
 

@@ -99,7 +99,7 @@ def test_starts_and_drift_are_shown():
     run = crowd.run(2, 1, 10, {"clock": np.concatenate([clock, later])})
     assert run.drift.rank == 1
     assert run.drift.parts_per_million == pytest.approx(5)
-    assert "+5.000 ppm (rank 1)" in conditions.of_starts([run]).rows[0]
+    assert "+5.00 ± 0.00 ppm (rank 1)" in conditions.of_starts([run]).rows[0]
     assert [start.phase for start in run.starts] == ["flush-1", "epoch-1"]
 
 
