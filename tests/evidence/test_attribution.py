@@ -223,6 +223,7 @@ def test_the_summary_tells_it_in_seconds_percent_and_microseconds():
     tables = {t.name: np.zeros(0, dtype=t.dtype) for t in TABLES}
     tables |= campaigns.tables_of(doc, run, campaigns.PLAIN)
     tables["steps"]["wait_storage_ns"] = tables["steps"]["wait_ns"]
+    tables["steps"]["wait_starved_ns"] = 0
     slowed = tables["phases"]["rank"] == 1
     tables["phases"]["start_ns"][slowed] += 7000
     data = summary.summarize(doc.plan, tables)
