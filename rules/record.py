@@ -208,6 +208,17 @@ class Ledger:
     fault: str
     torn: bool
 
+    @property
+    def seals(self) -> dict[str, LedgerEvent]:
+        """By run id what sealed it, but for runs that were withdrawn later."""
+        found: dict[str, LedgerEvent] = {}
+        for event in self.events:
+            if event.event == "run_sealed":
+                found[event.run_id] = event
+            elif event.event == "run_withdrawn":
+                found.pop(event.run_id, None)
+        return found
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checksums:

@@ -218,9 +218,10 @@ class Start:
         except MlpsError as error:
             found = error
         said = self._ranks.allgather(found)
-        for one in said:
+        for rank, one in enumerate(said):
             if isinstance(one, MlpsError):
-                raise one
+                where = f"rank {rank} (host {self._here.hosts[rank]})"
+                raise type(one)(f"{where}: {one}")
         self._training.adopted(combine(said))
 
     def _tell_progress(self, progress: Progress) -> None:

@@ -69,11 +69,7 @@ def _was_sealed(case: Case, run: Run) -> Sequence[str]:
     ledger = case.record.ledger
     if ledger is None:
         return []
-    return [
-        event.run_id
-        for event in ledger.events
-        if event.event == "run_sealed" and event.run == run.number
-    ]
+    return [id_ for id_, event in ledger.seals.items() if event.run == run.number]
 
 
 def _why_not_sealed(case: Case, run: Run, found: Sequence[RunRecord]) -> str:

@@ -4,12 +4,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from mlps.errors import NotRecordedError
+from mlps.plan import RunKind
 from rules.finding import Outcome
 from rules.record import CampaignRecord, Ledger, RunRecord
 from rules.rule import Case, Stage, faultless, rule
 
 _ENDS = ("run_sealed", "run_aborted")
 _MARKS = ("torn", "end")
+_WITHDRAWN = "run_withdrawn"
 _NOTHING: tuple[str, int | None] = ("", None)
 """Run id and number, between runs."""
 
@@ -20,9 +22,9 @@ def ledger_complete(case: Case) -> Outcome:
 
     Each line is bound to the one before it, so that a removed or edited line shows.
     Every sealed run is there once, with the evidence that was sealed; every run
-    directory is known to the ledger; aborted and lost starts are listed; lines are
-    those of a runner that takes one run at a time. A ledger that was written anew as a
-    whole needs a witness outside.
+    directory is known to the ledger; aborted and lost starts are listed; only data that
+    was made anew is withdrawn; lines are of a runner that takes one run at a time. A
+    ledger that was written anew as a whole needs a witness outside.
     """
     record, ledger = case.record, case.record.ledger
     if ledger is None:
@@ -31,6 +33,7 @@ def ledger_complete(case: Case) -> Outcome:
         )
     faults = [ledger.fault] if ledger.fault else []
     faults += [*_unaccounted(record, ledger), *_disorder(ledger)]
+    faults += _withdrawn(case, ledger)
     if not faults and not _is_over(case, ledger):
         faults.append(f"not at its end, or its tail is cut: {_told(ledger)}")
     return faultless(
@@ -45,7 +48,7 @@ def ledger_complete(case: Case) -> Outcome:
 
 def _is_over(case: Case, ledger: Ledger) -> bool:
     """Whether all planned runs are sealed; an `end` may be lost to a crash."""
-    sealed = {e.run for e in ledger.events if e.event == "run_sealed"}
+    sealed = {event.run for event in ledger.seals.values()}
     return all(run.number in sealed for run in case.runs)
 
 
@@ -66,13 +69,22 @@ def _disorder(ledger: Ledger) -> Iterator[str]:
             running = _NOTHING
         elif event.event == "end" and running != _NOTHING:
             yield f"{place} ends the campaign while run {running[1]} goes on"
-        elif event.event not in _MARKS:
+        elif event.event not in (*_MARKS, _WITHDRAWN):
             yield f"{place} tells of {event.event!r:.40}, which no runner writes"
+
+
+def _withdrawn(case: Case, ledger: Ledger) -> Iterator[str]:
+    """Say which sealed runs were withdrawn though they are no data generation."""
+    kinds = {run.number: run.kind for run in case.runs}
+    for event in ledger.events:
+        is_made_anew = kinds.get(event.run or 0) is RunKind.DATAGEN
+        if event.event == _WITHDRAWN and not is_made_anew:
+            yield f"line {event.line} withdraws run {event.run}, which was measured"
 
 
 def _unaccounted(record: CampaignRecord, ledger: Ledger) -> Sequence[str]:
     started = {e.run_id: e.run for e in ledger.events if e.event == "run_started"}
-    seals = {e.run_id: e for e in ledger.events if e.event == "run_sealed"}
+    seals = ledger.seals
     sealed = {run_id: event.run for run_id, event in seals.items()}
     there = Counter(run.run_id for run in record.runs)
     faults = [
@@ -119,6 +131,11 @@ def _told(ledger: Ledger) -> str:
         if e.event == "run_aborted"
     ]
     aborted += [f"run {e.run} ({e.run_id}) lost in a crash" for e in lost]
+    aborted += [
+        f"run {e.run} ({e.run_id}) withdrawn: {e.detail or 'no reason'}"
+        for e in ledger.events
+        if e.event == _WITHDRAWN
+    ]
     torn = ["its last line is torn"] if ledger.torn else []
     count = f"{events['start']} starts, {events['run_sealed']} runs sealed"
     return "; ".join([count, *aborted, *torn])

@@ -144,7 +144,7 @@ def _sealed_ids(said: Ledger | None) -> set[str] | None:
     """Run ids the ledger calls sealed; None when there is no ledger to ask."""
     if said is None or not said.events:
         return None
-    return {e.run_id for e in said.events if e.event == "run_sealed"}
+    return set(said.seals)
 
 
 def _attempt(

@@ -74,8 +74,8 @@ class Attempt:
         about = f"{self.run.number}/{number}"
         pump.recorder.begin_phase(number)
         pump.position = Position(phase=phase.name)
-        pump.send_frame()
         work = self.workload.begin(self.run, number, phase, pump)
+        pump.send_frame()
         if number == 0 or phase.kind is PhaseKind.EPOCH:
             self._clocks.sync(about, "start" if number == 0 else phase.name)
         agreed_ns = self._agree(about, phase)

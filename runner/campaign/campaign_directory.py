@@ -58,43 +58,49 @@ class CampaignDirectory:
         replace_file(self.plan, data)
         return data
 
-    def prepare_summary(self, directory: Path, summary: dict[str, Any]) -> bytes:
-        """Bring a summary to the disk under another name; return its bytes.
+    def prepare_summary(self, directory: Path, summary: dict[str, Any]) -> None:
+        """Bring a summary to the disk under another name, and list its checksum.
 
         It gets its name by `publish_summary`, after the ledger says that the run is
-        sealed: a summary.json is there for sealed runs only.
+        sealed: a summary.json is there for sealed runs only. So what can fail for want
+        of space comes before the ledger's line.
         """
-        text = json.dumps(summary, indent=2, ensure_ascii=False) + "\n"
-        prepared = directory / _PREPARED
-        replace_file(prepared, text.encode())
-        return text.encode()
-
-    def publish_summary(self, directory: Path, text: bytes, evidence: str) -> None:
-        """Give the prepared summary its name, and add the run to the checksums."""
-        (directory / _PREPARED).replace(directory / "summary.json")
+        text = (json.dumps(summary, indent=2, ensure_ascii=False) + "\n").encode()
+        replace_file(directory / _PREPARED, text)
         name = directory.relative_to(self.path).as_posix()
-        self._add_checksums(
-            {
-                "plan.yaml": _sha256(self.plan.read_bytes()),
-                f"{name}/evidence.h5": evidence,
-                f"{name}/summary.json": _sha256(text),
-            }
-        )
+        listed = {
+            "plan.yaml": _sha256(self.plan.read_bytes()),
+            f"{name}/evidence.h5": summary["evidence_sha256"],
+            f"{name}/summary.json": _sha256(text),
+        }
+        self._store_checksums(self._checksums() | listed)
+
+    def publish_summary(self, directory: Path) -> None:
+        """Give the prepared summary its name."""
+        (directory / _PREPARED).replace(directory / "summary.json")
 
     def withdraw_summary(self, directory: Path) -> None:
-        """Take away the summary of a run that could not be sealed."""
+        """Take away what was listed of a run that could not be sealed."""
         for name in (_PREPARED, "summary.json"):
             with contextlib.suppress(OSError):  # it can't be read as sealed either way
                 (directory / name).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            inside = directory.relative_to(self.path).as_posix() + "/"
+            listed = self._checksums()
+            kept = {k: v for k, v in listed.items() if not k.startswith(inside)}
+            if kept != listed:
+                self._store_checksums(kept)
 
-    def _add_checksums(self, new: dict[str, str]) -> None:
-        """Keep what was sealed before as it was sealed, if it is still there."""
+    def _checksums(self) -> dict[str, str]:
+        """Give what was sealed before as it was sealed, if it is still there."""
         path = self.path / "SHA256SUMS"
         lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
         pairs = (line.split("  ", 1) for line in lines)
-        kept = {name: digest for digest, name in pairs if (self.path / name).exists()}
-        listed = sorted((kept | new).items())
-        replace_file(path, "".join(f"{d}  {name}\n" for name, d in listed).encode())
+        return {name: digest for digest, name in pairs if (self.path / name).exists()}
+
+    def _store_checksums(self, listed: dict[str, str]) -> None:
+        lines = (f"{digest}  {name}\n" for name, digest in sorted(listed.items()))
+        replace_file(self.path / "SHA256SUMS", "".join(lines).encode())
 
 
 def new_run_id() -> str:

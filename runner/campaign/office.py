@@ -94,6 +94,8 @@ class Office:
         pending = self._pending(dataset_is_there)
         if pending:
             self.ledger.append("start", detail=f"{len(pending)} runs to do")
+        if not dataset_is_there:
+            self._withdraw_datagen(pending)
         return plan_bytes, pending
 
     def begin_run(
@@ -143,9 +145,9 @@ class Office:
         """Seal a complete run; blocks in I/O. A summary has its name only after."""
         directory = self._run_directory
         try:
-            text = self.directory.prepare_summary(directory, summary)
+            self.directory.prepare_summary(directory, summary)
             self.ledger.append("run_sealed", run.number, run_id, summary["chain_head"])
-            self.directory.publish_summary(directory, text, summary["evidence_sha256"])
+            self.directory.publish_summary(directory)
         except OSError as error:
             raise RunFailedError(
                 f"{error.filename or directory}: cannot be written: {error.strerror}"
@@ -236,6 +238,15 @@ class Office:
 
     def _name(self, rank: int) -> str:
         return f"rank {rank} (host {self._place.hosts[rank]})"
+
+    def _withdraw_datagen(self, pending: list[tuple[Run, str]]) -> None:
+        """Note that a sealed run is done anew: whoever reads on counts one of them."""
+        sealed = self.ledger.sealed_runs()
+        for run, _ in pending:
+            if run.kind is RunKind.DATAGEN and run.number in sealed:
+                old = sealed[run.number]
+                why = "its dataset is gone and generated anew"
+                self.ledger.append("run_withdrawn", run.number, old, why)
 
     def _pending(self, dataset_is_there: bool) -> list[tuple[Run, str]]:
         sealed = self.ledger.sealed_runs()

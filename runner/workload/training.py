@@ -125,6 +125,9 @@ class Training:
         odirect = self._plan.workload.reader.odirect
         pool = self._pool(self._complete(), share, odirect=odirect)
         settings = epoch.step_settings(self._plan, self._plan.derived.steps_per_epoch)
+        if len(share):
+            first = self._complete().path_of(share[0])
+            pump.at(Doing.PREPARING, name=str(first))
 
         def work() -> PhaseResult:
             result = epoch.train(settings, pool, pump, number, phase.epoch)

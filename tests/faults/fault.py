@@ -120,6 +120,8 @@ class Expected:
     within_s: float = 12.0
     kept: tuple[Kept, ...] = (Kept.ABORTED,)
     blamed: int | None = None
+    or_several: bool = False
+    """The launcher may have killed the others before anybody could look."""
     run: int = 1
     event: str = ""
     fails: str = ""

@@ -98,7 +98,8 @@ def _evidence(expected: Expected, run: RunSeen) -> Point:
     if run.fault:
         seen += f" ({run.fault})"
     right = run.kept in expected.kept and not run.fault
-    blamed = expected.blamed is None or run.blamed == expected.blamed
+    taken = (expected.blamed, -1) if expected.or_several else (expected.blamed,)
+    blamed = expected.blamed is None or run.blamed in taken
     return Point(wanted, seen, passed=right and blamed)
 
 
