@@ -121,6 +121,17 @@ def test_a_run_that_its_ledger_does_not_call_sealed_is_none_when_named_alone(ben
     assert said(judgement, "3.3.2")[0].verdict != "PASS"
 
 
+def test_a_measured_run_cannot_be_withdrawn(bench):
+    campaign = bench.demo
+    events = campaigns.ledger_events(campaign.path)
+    taken = campaigns.event("run_withdrawn", 2, "00000002", "not the best")
+    campaigns.write_ledger(campaign.path, [*events[:-1], taken, events[-1]])
+    judgement = campaign.judged()
+    (finding,) = said(judgement, "EV-07")
+    assert finding.verdict == "FAIL"
+    assert "withdraws run 2, which was measured" in finding.actual
+
+
 def test_an_evidence_file_means_its_run(bench):
     (found,) = subjects(bench.demo.run(2) / "evidence.h5")
     assert found.stage is Stage.RUN
