@@ -1,3 +1,3 @@
 """Compiles asks into frozen plans and holds the plan and evidence data types."""
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
