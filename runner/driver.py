@@ -26,6 +26,7 @@ from runner.rehearsal import ground
 from runner.rehearsal.ground import Ground
 from runner.rehearsal.rehearsal import rehearse
 from runner.rehearsal.row import Row
+from runner.rehearsal.shared_path import check_shared_path
 from runner.watch.lifeline import Lifeline
 from runner.watch.watchpost import HubAddress, start_watch
 from runner.workload.training import Training
@@ -168,10 +169,14 @@ class Start:
             if state is State.ABSENT
             else 0,
         )
-        problems = ranks.offload(
-            "checking its ground",
-            lambda: ground.check(self._doc.plan, self._here, spot),
-        )
+        shared = self._doc.plan.system.data_shared
+        problems = [
+            *ranks.offload(
+                "checking its ground",
+                lambda: ground.check(self._doc.plan, self._here, spot),
+            ),
+            *check_shared_path(ranks, self._here, self._data_root, shared=shared),
+        ]
         answers = handshake.shake(ranks, self._here, self._answer(problems))
         there = state is State.COMPLETE
         # The stored plan has the same digest: only its bytes may differ from ours.

@@ -233,7 +233,7 @@ def _watch_the_end(
         else f"the launcher still runs after {took_s:.0f} s",
         good=by_itself and ended.status != 0,
     )
-    seen.expect(_naming("(host node-b)", said), good="(host node-b)" in said)
+    seen.expect(_naming("host node-b", said), good="host node-b" in said)
     seen.traces = f"--- said\n{said}\n--- soon after\n{early}\n--- at the end\n{late}"
     _expect_aborted(seen, campaign)
 
