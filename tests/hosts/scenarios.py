@@ -1,5 +1,6 @@
 """What is tried on two hosts, what must come of it, and what was seen."""
 
+import contextlib
 import os
 import signal
 import time
@@ -225,7 +226,10 @@ def _watch_the_end(
             late = autopsy.examine(net.hosts)
     ended = running.end(0.1)
     took_s = time.monotonic() - start_s
-    said = ended.stdout + ended.stderr
+    # A launcher that lost its proxy ends before the scribe has said what it saw.
+    with contextlib.suppress(TimeoutError):
+        wait_for(lambda: "host node-b" in running.said, _SOON_S, "a word of node-b")
+    said = running.said
     by_itself = ended.status is not None
     seen.expect(
         f"ended after {took_s:.0f} s with {ended.status}"
