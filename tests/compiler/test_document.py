@@ -41,6 +41,9 @@ def value_like(key, value):
         return st.just(value)
     if key.endswith(".read_columns"):
         return st.lists(st.integers(0, 2**31), max_size=4)
+    if key == "system.observers":
+        host = st.from_regex(r"[a-z][a-z0-9-]{0,8}[a-z0-9]", fullmatch=True)
+        return st.lists(host, max_size=4, unique=True)
     if key.endswith(".dtype"):
         return st.sampled_from(list(ColumnType)).map(str)
     if key in SHARES:
