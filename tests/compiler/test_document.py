@@ -31,6 +31,8 @@ CLOSED = {
 }
 SHARES = ("workload.metric.au", "submission.verify_fraction")
 NUMBER = st.floats(min_value=1, max_value=1e15, allow_nan=False)
+NAME = st.from_regex(r"[a-z][a-z0-9-]{0,8}[a-z0-9]", fullmatch=True)
+"""Lists of text are of editions, which take any, and of hosts, which do not."""
 
 
 def value_like(key, value):
@@ -41,9 +43,6 @@ def value_like(key, value):
         return st.just(value)
     if key.endswith(".read_columns"):
         return st.lists(st.integers(0, 2**31), max_size=4)
-    if key == "system.observers":
-        host = st.from_regex(r"[a-z][a-z0-9-]{0,8}[a-z0-9]", fullmatch=True)
-        return st.lists(host, max_size=4, unique=True)
     if key.endswith(".dtype"):
         return st.sampled_from(list(ColumnType)).map(str)
     if key in SHARES:
@@ -52,7 +51,7 @@ def value_like(key, value):
         bool: st.booleans(),
         int: st.integers(min_value=4096, max_value=2**53 - 1),
         float: NUMBER,
-        list: st.lists(st.text(max_size=20), max_size=4),
+        list: st.lists(NAME, max_size=4, unique=True),
         str: st.text(max_size=60),
     }
     return by_type[type(value)]
