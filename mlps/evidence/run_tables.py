@@ -164,11 +164,11 @@ RUN_TABLES = (
         (
             _RANK,
             _PHASE,
-            index("epoch", "epoch, 1-based"),
+            index("epoch", "epoch, 1-based; 0 without storage"),
             index("step", "step within the epoch, 0-based"),
             gauge("start_ns", "ns", "start of the step, monotonic"),
             gauge("wait_ns", "ns", "waiting for the batch"),
-            gauge("wait_storage_ns", "ns", "of that, while a reader was in a read"),
+            gauge("wait_storage_ns", "ns", "of that, while a reader was in a call"),
             gauge(
                 "wait_starved_ns",
                 "ns",
