@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from mlps.errors import MlpsError, NotReadyError
+from runner.world.post import new_status
 from runner.world.pump import in_thread
 from runner.world.signals import Signals
 from runner.world.talk import tell
@@ -214,7 +215,7 @@ class Assembly:
 
     def _hear(self) -> None:
         while (arrived := self._comm.improbe(tag=_TAG)) is not None:
-            status = _status()
+            status = new_status()
             kind, first, second = arrived.recv(status)
             source = status.Get_source()
             if kind == "said":
@@ -263,12 +264,6 @@ class Assembly:
     def _only_0(self, root: int) -> None:
         if root:
             raise ValueError(f"only rank 0 can be the root, not {root}")
-
-
-def _status() -> Any:  # noqa: ANN401 - mpi4py status
-    from mpi4py import MPI  # noqa: PLC0415 - importing initialises MPI
-
-    return MPI.Status()
 
 
 def _hear_nothing(at: str) -> None:

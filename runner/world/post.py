@@ -62,7 +62,7 @@ class Post:
     def received(self) -> Iterator[Message]:
         """Yield the messages that have arrived."""
         while (arrived := self.comm.improbe(tag=_TAG)) is not None:
-            status = _status()
+            status = new_status()
             kind, about, payload = arrived.recv(status)
             yield Message(Kind(kind), about, status.Get_source(), payload)
 
@@ -72,7 +72,8 @@ class Post:
             self._sending = [r for r in self._sending if not r.Test()]
 
 
-def _status() -> Any:  # noqa: ANN401 - mpi4py status
+def new_status() -> Any:  # noqa: ANN401 - mpi4py status
+    """Make what a receive tells of its message in."""
     from mpi4py import MPI  # noqa: PLC0415 - importing initialises MPI
 
     return MPI.Status()
